@@ -1,0 +1,42 @@
+"""Tables of organizations, users and spaces."""
+
+from evalwright_server.store.tables.metadata import metadata
+from sqlalchemy import Column, Table, Text, UniqueConstraint
+
+from evalwright_server.store.tables.columns import key, reference, suffix, timestamp
+
+organizations = Table(
+    "organizations",
+    metadata,
+    key(),
+    suffix(),
+    Column("name", Text, nullable=False, unique=True),
+    Column("description", Text, nullable=False),
+    timestamp("created_at"),
+    sqlite_autoincrement=True,
+)
+"""One row, made on the first start: clients need its ID to create a space."""
+
+users = Table(
+    "users",
+    metadata,
+    key(),
+    suffix(),
+    Column("name", Text, nullable=False, unique=True),
+    timestamp("created_at"),
+    sqlite_autoincrement=True,
+)
+"""One row, made on the first start: whoever holds an API key acts as this user."""
+
+spaces = Table(
+    "spaces",
+    metadata,
+    key(),
+    suffix(),
+    reference("organization_id", "organizations.id"),
+    Column("name", Text, nullable=False),
+    Column("description", Text, nullable=False),
+    timestamp("created_at"),
+    UniqueConstraint("organization_id", "name"),
+    sqlite_autoincrement=True,
+)

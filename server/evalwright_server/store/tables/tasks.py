@@ -1,0 +1,74 @@
+"""Tables of tasks and of what a task run has beyond the run itself."""
+
+from evalwright_server.store.tables.metadata import metadata
+from sqlalchemy import Boolean, Column, Float, Index, Integer, Table, Text, UniqueConstraint
+
+from evalwright_server.store.tables.columns import (
+    Document,
+    UtcTimestamp,
+    key,
+    reference,
+    suffix,
+    timestamp,
+)
+
+tasks = Table(
+    "tasks",
+    metadata,
+    key(),
+    suffix(),
+    reference("space_id", "spaces.id"),
+    Column("name", Text, nullable=False),
+    Column("type", Text, nullable=False),
+    reference("project_id", "projects.id", nullable=True),
+    reference("dataset_id", "datasets.id", nullable=True),
+    Column("sampling_rate", Float),
+    Column("is_continuous", Boolean, nullable=False),
+    Column("query_filter", Text),
+    Column("run_configuration", Document),
+    Column("last_run_at", UtcTimestamp()),
+    timestamp("created_at"),
+    timestamp("updated_at"),
+    Column("created_by_user_id", Text),
+    UniqueConstraint("space_id", "name"),
+    Index("ix_tasks_project", "project_id"),
+    Index("ix_tasks_dataset", "dataset_id"),
+    sqlite_autoincrement=True,
+)
+
+task_evaluators = Table(
+    "task_evaluators",
+    metadata,
+    reference("task_id", "tasks.id"),
+    Column("position", Integer, nullable=False),
+    reference("evaluator_id", "evaluators.id"),
+    Column("query_filter", Text),
+    Column("column_mappings", Document),
+    UniqueConstraint("task_id", "evaluator_id"),
+    Index("ix_task_evaluators_evaluator", "evaluator_id"),
+)
+
+task_experiments = Table(
+    "task_experiments",
+    metadata,
+    reference("task_id", "tasks.id"),
+    Column("position", Integer, nullable=False),
+    reference("experiment_id", "experiments.id"),
+    UniqueConstraint("task_id", "experiment_id"),
+    Index("ix_task_experiments_experiment", "experiment_id"),
+)
+
+task_runs = Table(
+    "task_runs",
+    metadata,
+    reference("run_id", "runs.id"),
+    reference("task_id", "tasks.id"),
+    reference("experiment_id", "experiments.id", nullable=True),
+    Column("data_start_time", UtcTimestamp()),
+    Column("data_end_time", UtcTimestamp()),
+    Column("created_by_user_id", Text),
+    UniqueConstraint("run_id"),
+    Index("ix_task_runs_task", "task_id", "run_id"),
+    Index("ix_task_runs_experiment", "experiment_id"),
+)
+"""The task's side of a run; state, progress and times are in `runs` under the same number."""
