@@ -1,0 +1,1 @@
+"""The tables, one module per topic, all on one `metadata`."""
