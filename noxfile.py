@@ -1,0 +1,79 @@
+"""The checks of this repository, run in the environment that scripts/setup.sh makes from the lock file."""
+
+import pathlib
+import sys
+
+import nox
+
+nox.needs_version = ">=2025.11"
+nox.options.default_venv_backend = "none"
+nox.options.sessions = ["tests"]
+
+BIN = pathlib.Path(sys.executable).parent
+SOURCES = ("generated", "sdk", "server", "tests", "benchmarks", "examples", "scripts", "codegen")
+
+
+def tool(session: nox.Session, name: str, *arguments: str) -> None:
+    """Run a program of the environment this noxfile runs in."""
+    session.run(str(BIN / name), *arguments, external=True)
+
+
+def lint(session: nox.Session) -> None:
+    """Check style, layers and formatting."""
+    tool(session, "ruff", "check", ".")
+    tool(session, "ruff", "format", "--check", ".")
+    tool(session, "lint-imports", "--no-cache")
+
+
+def types(session: nox.Session) -> None:
+    """Check the types twice, and that the public ones are complete."""
+    tool(session, "mypy")
+    tool(session, "pyright", "--warnings")
+
+
+def generated(session: nox.Session) -> None:
+    """Check that generated code is what its sources make."""
+    session.run("./codegen.sh", "--check", external=True)
+    tool(session, "python", "scripts/unasync.py", "--check")
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """Run every check: style, types, layers, generated code and all tests with coverage."""
+    lint(session)
+    generated(session)
+    types(session)
+    tool(session, "coverage", "erase")
+    tool(session, "pytest", "-n", "2", "--dist", "loadgroup", "--cov", "--cov-report=", *session.posargs)
+    tool(session, "coverage", "report")
+
+
+@nox.session
+def unit(session: nox.Session) -> None:
+    """Run the fast tests only: no compiler, no browser-sized waits; under half a minute."""
+    tool(session, "pytest", "-q", "-n", "2", "-m", "not slow", *session.posargs)
+
+
+@nox.session(name="lint")
+def lint_session(session: nox.Session) -> None:
+    """Check style, layers and formatting only."""
+    lint(session)
+
+
+@nox.session(name="types")
+def types_session(session: nox.Session) -> None:
+    """Check the types only."""
+    types(session)
+
+
+@nox.session
+def codegen(session: nox.Session) -> None:
+    """Compile the document and generate the sync SDK."""
+    session.run("./codegen.sh", external=True)
+    tool(session, "python", "scripts/unasync.py")
+
+
+@nox.session
+def bench(session: nox.Session) -> None:
+    """Run the benchmarks and print their ratios."""
+    tool(session, "python", "-m", "benchmarks", *session.posargs)
