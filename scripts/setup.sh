@@ -21,13 +21,11 @@ if [ "$(cat .venv/evalwright-stamp 2>/dev/null || true)" = "$stamp" ]; then
 fi
 
 echo "Installing Evalwright into .venv (about a minute) ..." >&2
-if ! "$python" -m venv --clear .venv 2>/tmp/evalwright-venv.$$; then
-    cat /tmp/evalwright-venv.$$ >&2
-    rm -f /tmp/evalwright-venv.$$
+if ! output=$("$python" -m venv --clear .venv 2>&1); then
+    echo "$output" >&2
     echo "Could not make a virtual environment. On Debian and Ubuntu: apt install python3-venv" >&2
     exit 2
 fi
-rm -f /tmp/evalwright-venv.$$
 .venv/bin/python -m pip --disable-pip-version-check install --quiet --no-deps --require-hashes -r requirements.lock
 .venv/bin/python -m pip --disable-pip-version-check install --quiet --no-deps --no-build-isolation --editable .
 printf '%s' "$stamp" > .venv/evalwright-stamp
