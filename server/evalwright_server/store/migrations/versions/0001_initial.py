@@ -1,0 +1,615 @@
+"""Revision 0001: initial."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0001"
+down_revision = None
+
+
+def upgrade() -> None:
+    """Apply the revision."""
+    _create_ai_integrations()
+    _create_organizations()
+    _create_users()
+    _create_spaces()
+    _create_ai_integration_scopings()
+    _create_datasets()
+    _create_evaluators()
+    _create_projects()
+    _create_runs()
+    _create_dataset_examples()
+    _create_dataset_versions()
+    _create_evaluator_versions()
+    _create_experiments()
+    _create_tasks()
+    _create_dataset_example_revisions()
+    _create_experiment_runs()
+    _create_task_evaluators()
+    _create_task_experiments()
+    _create_task_runs()
+    _create_evaluations()
+
+
+def _create_ai_integrations() -> None:
+    op.create_table(
+        "ai_integrations",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("suffix", sa.String(length=4), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("provider", sa.Text(), nullable=False),
+        sa.Column("api_key", sa.LargeBinary(), nullable=True),
+        sa.Column("base_url", sa.Text(), nullable=True),
+        sa.Column("model_names", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("headers", sa.LargeBinary(), nullable=True),
+        sa.Column("enable_default_models", sa.Boolean(), nullable=False),
+        sa.Column("function_calling_enabled", sa.Boolean(), nullable=False),
+        sa.Column("auth_type", sa.Text(), nullable=False),
+        sa.Column("provider_metadata", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_by_user_id", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_ai_integrations")),
+        sa.UniqueConstraint("name", name=op.f("uq_ai_integrations_name")),
+        sqlite_autoincrement=True,
+    )
+
+
+def _create_organizations() -> None:
+    op.create_table(
+        "organizations",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("suffix", sa.String(length=4), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("description", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_organizations")),
+        sa.UniqueConstraint("name", name=op.f("uq_organizations_name")),
+        sqlite_autoincrement=True,
+    )
+
+
+def _create_users() -> None:
+    op.create_table(
+        "users",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("suffix", sa.String(length=4), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_users")),
+        sa.UniqueConstraint("name", name=op.f("uq_users_name")),
+        sqlite_autoincrement=True,
+    )
+
+
+def _create_spaces() -> None:
+    op.create_table(
+        "spaces",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("suffix", sa.String(length=4), nullable=False),
+        sa.Column(
+            "organization_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("description", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["organization_id"],
+            ["organizations.id"],
+            name=op.f("fk_spaces_organization_id_organizations"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_spaces")),
+        sa.UniqueConstraint("organization_id", "name", name=op.f("uq_spaces_organization_id_name")),
+        sqlite_autoincrement=True,
+    )
+
+
+def _create_ai_integration_scopings() -> None:
+    op.create_table(
+        "ai_integration_scopings",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "integration_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column(
+            "organization_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column("space_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.CheckConstraint(
+            "organization_id IS NOT NULL OR space_id IS NULL",
+            name=op.f("ck_ai_integration_scopings_scoping_has_organization"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["integration_id"],
+            ["ai_integrations.id"],
+            name=op.f("fk_ai_integration_scopings_integration_id_ai_integrations"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["organization_id"],
+            ["organizations.id"],
+            name=op.f("fk_ai_integration_scopings_organization_id_organizations"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["space_id"],
+            ["spaces.id"],
+            name=op.f("fk_ai_integration_scopings_space_id_spaces"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_ai_integration_scopings")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("ai_integration_scopings", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_ai_integration_scopings_integration", ["integration_id"], unique=False
+        )
+
+
+def _create_datasets() -> None:
+    op.create_table(
+        "datasets",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("suffix", sa.String(length=4), nullable=False),
+        sa.Column("space_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["space_id"],
+            ["spaces.id"],
+            name=op.f("fk_datasets_space_id_spaces"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_datasets")),
+        sa.UniqueConstraint("space_id", "name", name=op.f("uq_datasets_space_id_name")),
+        sqlite_autoincrement=True,
+    )
+
+
+def _create_evaluators() -> None:
+    op.create_table(
+        "evaluators",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("suffix", sa.String(length=4), nullable=False),
+        sa.Column("space_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("description", sa.Text(), nullable=True),
+        sa.Column("type", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_by_user_id", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["space_id"],
+            ["spaces.id"],
+            name=op.f("fk_evaluators_space_id_spaces"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_evaluators")),
+        sa.UniqueConstraint("space_id", "name", name=op.f("uq_evaluators_space_id_name")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("evaluators", schema=None) as batch_op:
+        batch_op.create_index("ix_evaluators_updated", ["updated_at", "id"], unique=False)
+
+
+def _create_projects() -> None:
+    op.create_table(
+        "projects",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("suffix", sa.String(length=4), nullable=False),
+        sa.Column("space_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["space_id"],
+            ["spaces.id"],
+            name=op.f("fk_projects_space_id_spaces"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_projects")),
+        sa.UniqueConstraint("space_id", "name", name=op.f("uq_projects_space_id_name")),
+        sqlite_autoincrement=True,
+    )
+
+
+def _create_runs() -> None:
+    op.create_table(
+        "runs",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("suffix", sa.String(length=4), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("space_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("queue", sa.Text(), nullable=False),
+        sa.Column("rank", sa.Integer(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("version", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("attempt", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("max_attempts", sa.Integer(), nullable=False),
+        sa.Column("owner", sa.Text(), nullable=True),
+        sa.Column("lease_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("cancel_requested", sa.Boolean(), nullable=False),
+        sa.Column("payload", sa.JSON(none_as_null=True), nullable=False),
+        sa.Column("result", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("progress_total", sa.Integer(), nullable=True),
+        sa.Column("progress_done", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("progress_succeeded", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("progress_failed", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("progress_skipped", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("failure_reason", sa.Text(), nullable=True),
+        sa.Column("note", sa.Text(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("deadline_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("idem_scope", sa.Text(), nullable=True),
+        sa.Column("idem_key", sa.Text(), nullable=True),
+        sa.Column("idem_hash", sa.LargeBinary(), nullable=True),
+        sa.CheckConstraint(
+            "(state = 'running') = (owner IS NOT NULL)", name=op.f("ck_runs_running_has_owner")
+        ),
+        sa.ForeignKeyConstraint(
+            ["space_id"], ["spaces.id"], name=op.f("fk_runs_space_id_spaces"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_runs")),
+        sa.UniqueConstraint("idem_scope", "idem_key", name=op.f("uq_runs_idem_scope_idem_key")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("runs", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_runs_lease",
+            ["lease_until"],
+            unique=False,
+            sqlite_where=sa.text("state = 'running'"),
+            postgresql_where=sa.text("state = 'running'"),
+        )
+        batch_op.create_index(
+            "ix_runs_owner",
+            ["owner"],
+            unique=False,
+            sqlite_where=sa.text("state = 'running'"),
+            postgresql_where=sa.text("state = 'running'"),
+        )
+        batch_op.create_index(
+            "ix_runs_queued",
+            ["queue", "rank", "id"],
+            unique=False,
+            sqlite_where=sa.text("state = 'queued'"),
+            postgresql_where=sa.text("state = 'queued'"),
+        )
+        batch_op.create_index("ix_runs_space", ["space_id", "id"], unique=False)
+
+
+def _create_dataset_examples() -> None:
+    op.create_table(
+        "dataset_examples",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("suffix", sa.String(length=4), nullable=False),
+        sa.Column(
+            "dataset_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["dataset_id"],
+            ["datasets.id"],
+            name=op.f("fk_dataset_examples_dataset_id_datasets"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_dataset_examples")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("dataset_examples", schema=None) as batch_op:
+        batch_op.create_index("ix_dataset_examples_dataset", ["dataset_id", "id"], unique=False)
+
+
+def _create_dataset_versions() -> None:
+    op.create_table(
+        "dataset_versions",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("suffix", sa.String(length=4), nullable=False),
+        sa.Column(
+            "dataset_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["dataset_id"],
+            ["datasets.id"],
+            name=op.f("fk_dataset_versions_dataset_id_datasets"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_dataset_versions")),
+        sa.UniqueConstraint("dataset_id", "name", name=op.f("uq_dataset_versions_dataset_id_name")),
+        sqlite_autoincrement=True,
+    )
+
+
+def _create_evaluator_versions() -> None:
+    op.create_table(
+        "evaluator_versions",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("suffix", sa.String(length=4), nullable=False),
+        sa.Column(
+            "evaluator_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("commit_hash", sa.Text(), nullable=False),
+        sa.Column("commit_message", sa.Text(), nullable=True),
+        sa.Column("config", sa.JSON(none_as_null=True), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_by_user_id", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["evaluator_id"],
+            ["evaluators.id"],
+            name=op.f("fk_evaluator_versions_evaluator_id_evaluators"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_evaluator_versions")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("evaluator_versions", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_evaluator_versions_evaluator", ["evaluator_id", "id"], unique=False
+        )
+
+
+def _create_experiments() -> None:
+    op.create_table(
+        "experiments",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("suffix", sa.String(length=4), nullable=False),
+        sa.Column(
+            "dataset_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column(
+            "dataset_version_id",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            nullable=False,
+        ),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["dataset_id"],
+            ["datasets.id"],
+            name=op.f("fk_experiments_dataset_id_datasets"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_experiments")),
+        sa.UniqueConstraint("dataset_id", "name", name=op.f("uq_experiments_dataset_id_name")),
+        sqlite_autoincrement=True,
+    )
+
+
+def _create_tasks() -> None:
+    op.create_table(
+        "tasks",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("suffix", sa.String(length=4), nullable=False),
+        sa.Column("space_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("type", sa.Text(), nullable=False),
+        sa.Column(
+            "project_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column(
+            "dataset_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column("sampling_rate", sa.Float(), nullable=True),
+        sa.Column("is_continuous", sa.Boolean(), nullable=False),
+        sa.Column("query_filter", sa.Text(), nullable=True),
+        sa.Column("run_configuration", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("last_run_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_by_user_id", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["dataset_id"],
+            ["datasets.id"],
+            name=op.f("fk_tasks_dataset_id_datasets"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["project_id"],
+            ["projects.id"],
+            name=op.f("fk_tasks_project_id_projects"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["space_id"], ["spaces.id"], name=op.f("fk_tasks_space_id_spaces"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_tasks")),
+        sa.UniqueConstraint("space_id", "name", name=op.f("uq_tasks_space_id_name")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("tasks", schema=None) as batch_op:
+        batch_op.create_index("ix_tasks_dataset", ["dataset_id"], unique=False)
+        batch_op.create_index("ix_tasks_project", ["project_id"], unique=False)
+
+
+def _create_dataset_example_revisions() -> None:
+    op.create_table(
+        "dataset_example_revisions",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "example_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column(
+            "first_version_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column(
+            "last_version_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column("columns", sa.JSON(none_as_null=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["example_id"],
+            ["dataset_examples.id"],
+            name=op.f("fk_dataset_example_revisions_example_id_dataset_examples"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_dataset_example_revisions")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("dataset_example_revisions", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_dataset_example_revisions_example", ["example_id", "first_version_id"], unique=False
+        )
+
+
+def _create_experiment_runs() -> None:
+    op.create_table(
+        "experiment_runs",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("suffix", sa.String(length=4), nullable=False),
+        sa.Column(
+            "experiment_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column(
+            "example_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("output", sa.Text(), nullable=True),
+        sa.Column("error", sa.Text(), nullable=True),
+        sa.Column("columns", sa.JSON(none_as_null=True), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["example_id"],
+            ["dataset_examples.id"],
+            name=op.f("fk_experiment_runs_example_id_dataset_examples"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["experiment_id"],
+            ["experiments.id"],
+            name=op.f("fk_experiment_runs_experiment_id_experiments"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_experiment_runs")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("experiment_runs", schema=None) as batch_op:
+        batch_op.create_index("ix_experiment_runs_example", ["example_id"], unique=False)
+        batch_op.create_index(
+            "ix_experiment_runs_experiment", ["experiment_id", "id"], unique=False
+        )
+
+
+def _create_task_evaluators() -> None:
+    op.create_table(
+        "task_evaluators",
+        sa.Column("task_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column(
+            "evaluator_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("query_filter", sa.Text(), nullable=True),
+        sa.Column("column_mappings", sa.JSON(none_as_null=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["evaluator_id"],
+            ["evaluators.id"],
+            name=op.f("fk_task_evaluators_evaluator_id_evaluators"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["task_id"],
+            ["tasks.id"],
+            name=op.f("fk_task_evaluators_task_id_tasks"),
+            ondelete="CASCADE",
+        ),
+        sa.UniqueConstraint(
+            "task_id", "evaluator_id", name=op.f("uq_task_evaluators_task_id_evaluator_id")
+        ),
+    )
+    with op.batch_alter_table("task_evaluators", schema=None) as batch_op:
+        batch_op.create_index("ix_task_evaluators_evaluator", ["evaluator_id"], unique=False)
+
+
+def _create_task_experiments() -> None:
+    op.create_table(
+        "task_experiments",
+        sa.Column("task_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column(
+            "experiment_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.ForeignKeyConstraint(
+            ["experiment_id"],
+            ["experiments.id"],
+            name=op.f("fk_task_experiments_experiment_id_experiments"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["task_id"],
+            ["tasks.id"],
+            name=op.f("fk_task_experiments_task_id_tasks"),
+            ondelete="CASCADE",
+        ),
+        sa.UniqueConstraint(
+            "task_id", "experiment_id", name=op.f("uq_task_experiments_task_id_experiment_id")
+        ),
+    )
+    with op.batch_alter_table("task_experiments", schema=None) as batch_op:
+        batch_op.create_index("ix_task_experiments_experiment", ["experiment_id"], unique=False)
+
+
+def _create_task_runs() -> None:
+    op.create_table(
+        "task_runs",
+        sa.Column("run_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("task_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "experiment_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column("data_start_time", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("data_end_time", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("created_by_user_id", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["experiment_id"],
+            ["experiments.id"],
+            name=op.f("fk_task_runs_experiment_id_experiments"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["run_id"], ["runs.id"], name=op.f("fk_task_runs_run_id_runs"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["task_id"], ["tasks.id"], name=op.f("fk_task_runs_task_id_tasks"), ondelete="CASCADE"
+        ),
+        sa.UniqueConstraint("run_id", name=op.f("uq_task_runs_run_id")),
+    )
+    with op.batch_alter_table("task_runs", schema=None) as batch_op:
+        batch_op.create_index("ix_task_runs_experiment", ["experiment_id"], unique=False)
+        batch_op.create_index("ix_task_runs_task", ["task_id", "run_id"], unique=False)
+
+
+def _create_evaluations() -> None:
+    op.create_table(
+        "evaluations",
+        sa.Column(
+            "experiment_run_id",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            nullable=False,
+        ),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column(
+            "evaluator_version_id",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            nullable=True,
+        ),
+        sa.Column("run_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("score", sa.Float(), nullable=True),
+        sa.Column("label", sa.Text(), nullable=True),
+        sa.Column("explanation", sa.Text(), nullable=True),
+        sa.Column("error", sa.Text(), nullable=True),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["experiment_run_id"],
+            ["experiment_runs.id"],
+            name=op.f("fk_evaluations_experiment_run_id_experiment_runs"),
+            ondelete="CASCADE",
+        ),
+        sa.UniqueConstraint(
+            "experiment_run_id", "name", name=op.f("uq_evaluations_experiment_run_id_name")
+        ),
+    )

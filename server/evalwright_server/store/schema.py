@@ -1,0 +1,25 @@
+"""The whole catalogue of tables: importing this registers all of them."""
+
+from evalwright_server.store.tables import (
+    ai_integrations,
+    datasets,
+    evaluators,
+    experiments,
+    projects,
+    runs,
+    spaces,
+    tasks,
+)
+from evalwright_server.store.tables.metadata import metadata
+
+__all__ = [
+    "ai_integrations",
+    "datasets",
+    "evaluators",
+    "experiments",
+    "metadata",
+    "projects",
+    "runs",
+    "spaces",
+    "tasks",
+]

@@ -1,0 +1,150 @@
+"""What the database threads do with a batch: group commit, and shared snapshots."""
+
+import contextlib
+import logging
+from collections.abc import Sequence
+from typing import Final, Protocol, cast
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError
+
+from evalwright_server.store.errors import DatabaseUnavailable
+from evalwright_server.store.threads import Callback, Operation
+
+_AFTER_COMMIT: Final = "evalwright.after_commit"
+_LOST: Final = "the connection to the database broke; it's opened again for the next operation"
+
+logger: Final = logging.getLogger(__name__)
+
+
+class _Executable(Protocol):
+    def execute(self, statement: str) -> object: ...
+
+
+def run_after_commit(connection: Connection, callback: Callback) -> None:
+    """Call something on the event loop once the running write is committed.
+
+    Nothing is called when the write fails or is rolled back. Only for functions given to
+    `Database.write`; elsewhere a `KeyError` tells of the mistake.
+    """
+    callbacks: list[Callback] = connection.info[_AFTER_COMMIT]
+    callbacks.append(callback)
+
+
+class _Session:
+    """A connection that is opened when needed and opened again after it broke."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._connection: Connection | None = None
+
+    def _connect(self) -> Connection:
+        if self._connection is None:
+            try:
+                self._connection = self._engine.connect()
+            except DBAPIError as error:
+                raise DatabaseUnavailable(f"the database can't be reached: {error.orig}") from error
+        return self._connection
+
+    def close(self) -> None:
+        """Close the connection; the next batch opens another one."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            with contextlib.suppress(Exception):
+                connection.close()
+
+
+class WriterSession(_Session):
+    """Runs writes, all of a batch in one transaction, each in a savepoint of its own.
+
+    When the commit or the connection fails, no write of the batch has happened, and each is tried
+    once more in a transaction of its own: one bad write must not take the others down. Only when
+    the connection breaks during the commit, nobody knows what happened, and nothing is repeated.
+    """
+
+    def run(self, batch: Sequence[Operation]) -> None:
+        """Run a batch; see `Session`."""
+        if not self._run_together(batch):
+            for operation in batch:
+                self._run_together([operation])
+
+    def _run_together(self, batch: Sequence[Operation]) -> bool:
+        """Run writes in one transaction, and return whether their outcome is final."""
+        committing = False
+        try:
+            transaction = self._connect().begin()
+            for operation in batch:
+                _run_in_savepoint(transaction.connection, operation, alone=len(batch) == 1)
+            if len(batch) == 1 and batch[0].error is not None:
+                transaction.rollback()
+            else:
+                committing = True
+                transaction.commit()
+        except Exception as error:
+            self.close()
+            for operation in batch:
+                operation.fail(_translate(error))
+            return committing and _is_broken(error)
+        return True
+
+
+def _run_in_savepoint(connection: Connection, operation: Operation, *, alone: bool) -> None:
+    callbacks: list[Callback] = []
+    connection.info[_AFTER_COMMIT] = callbacks
+    if not alone:
+        _control(connection, "SAVEPOINT operation")
+    try:
+        value = operation.unit(connection)
+    except Exception as error:
+        if connection.invalidated:
+            raise
+        if not alone:
+            _control(connection, "ROLLBACK TO SAVEPOINT operation")
+        operation.fail(error)
+    else:
+        operation.succeed(value, callbacks)
+    if not alone:
+        _control(connection, "RELEASE SAVEPOINT operation")
+
+
+def _control(connection: Connection, statement: str) -> None:
+    # Straight to the driver, both have `execute`: a savepoint through SQLAlchemy costs more than
+    # many a write it guards.
+    driver = cast("_Executable", connection.connection.dbapi_connection)
+    driver.execute(statement)
+
+
+class ReaderSession(_Session):
+    """Runs reads, all of a batch on one snapshot that is no older than the youngest request."""
+
+    def run(self, batch: Sequence[Operation]) -> None:
+        """Run a batch; see `Session`."""
+        rest = list(batch)
+        while rest:
+            rest = rest[self._run_some(rest) :]
+
+    def _run_some(self, batch: Sequence[Operation]) -> int:
+        """Run reads until one fails, and return how many have their outcome.
+
+        After an error PostgreSQL refuses all further statements of the transaction.
+        """
+        count = 0
+        try:
+            with self._connect().begin() as transaction:
+                for operation in batch:
+                    count += 1
+                    operation.succeed(operation.unit(transaction.connection), [])
+        except Exception as error:
+            if count == 0 or _is_broken(error):
+                self.close()
+            count = max(count, 1)
+            batch[count - 1].fail(_translate(error))
+        return count
+
+
+def _is_broken(error: Exception) -> bool:
+    return isinstance(error, DBAPIError) and error.connection_invalidated
+
+
+def _translate(error: Exception) -> Exception:
+    return DatabaseUnavailable(_LOST) if _is_broken(error) else error
