@@ -1,1 +1,111 @@
-"""Evalwright."""
+"""Evaluate LLM applications: the client library of Evalwright.
+
+::
+
+    from evalwright import Evalwright
+
+    with Evalwright() as client:
+        run = client.tasks.trigger_run(task="nightly", space="demo")
+        run = client.tasks.wait_for_run(run_id=run.id)
+
+`AsyncEvalwright` is the same for async code. Each resource also has a client of its own, such as
+`TasksClient`. Errors are in `evalwright.errors`, the shapes of answers in `evalwright.types`.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from evalwright._ids import is_resource_id
+from evalwright._unset import UNSET, Unset
+from evalwright._version import __version__
+
+if TYPE_CHECKING:
+    from evalwright import errors, types
+    from evalwright._async.ai_integrations import AsyncAiIntegrationsClient
+    from evalwright._async.client import AsyncEvalwright
+    from evalwright._async.datasets import AsyncDatasetsClient
+    from evalwright._async.evaluators import AsyncEvaluatorsClient
+    from evalwright._async.experiments import AsyncExperimentsClient
+    from evalwright._async.projects import AsyncProjectsClient
+    from evalwright._async.runs import AsyncRunsClient
+    from evalwright._async.spaces import AsyncSpacesClient
+    from evalwright._async.tasks import AsyncTasksClient
+    from evalwright._sync.ai_integrations import AiIntegrationsClient
+    from evalwright._sync.client import Evalwright
+    from evalwright._sync.datasets import DatasetsClient
+    from evalwright._sync.evaluators import EvaluatorsClient
+    from evalwright._sync.experiments import ExperimentsClient
+    from evalwright._sync.projects import ProjectsClient
+    from evalwright._sync.runs import RunsClient
+    from evalwright._sync.spaces import SpacesClient
+    from evalwright._sync.tasks import TasksClient
+    from evalwright.errors import EvalwrightError
+
+__all__ = [
+    "UNSET",
+    "AiIntegrationsClient",
+    "AsyncAiIntegrationsClient",
+    "AsyncDatasetsClient",
+    "AsyncEvaluatorsClient",
+    "AsyncEvalwright",
+    "AsyncExperimentsClient",
+    "AsyncProjectsClient",
+    "AsyncRunsClient",
+    "AsyncSpacesClient",
+    "AsyncTasksClient",
+    "DatasetsClient",
+    "EvaluatorsClient",
+    "Evalwright",
+    "EvalwrightError",
+    "ExperimentsClient",
+    "ProjectsClient",
+    "RunsClient",
+    "SpacesClient",
+    "TasksClient",
+    "Unset",
+    "__version__",
+    "errors",
+    "is_resource_id",
+    "types",
+]
+
+_RESOURCES = (
+    "ai_integrations",
+    "datasets",
+    "evaluators",
+    "experiments",
+    "projects",
+    "runs",
+    "spaces",
+    "tasks",
+)
+
+
+def _homes() -> dict[str, str]:
+    homes = {"Evalwright": "_sync.client", "AsyncEvalwright": "_async.client"}
+    for resource in _RESOURCES:
+        name = f"{resource.title().replace('_', '')}Client"
+        homes[name] = f"_sync.{resource}"
+        homes[f"Async{name}"] = f"_async.{resource}"
+    return homes
+
+
+_HOMES = _homes()
+
+
+# What is not used is not loaded: a program that catches errors needs no HTTP client for it.
+def __getattr__(name: str) -> object:
+    if name in {"errors", "types"}:
+        return import_module(f"evalwright.{name}")
+    if name == "EvalwrightError":
+        value: object = import_module("evalwright.errors").EvalwrightError
+    elif name in _HOMES:
+        value = getattr(import_module(f"evalwright.{_HOMES[name]}"), name)
+    else:
+        raise AttributeError(f"module 'evalwright' has no attribute {name!r}")
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*__all__, *globals()})

@@ -1,0 +1,210 @@
+"""Write the sync clients of the SDK from the async ones.
+
+    python scripts/unasync.py            write sdk/evalwright/_sync
+    python scripts/unasync.py --check    print what would change and exit 1 if anything would
+
+A rule that changes nothing is an error, so the list can't gather dust.
+"""
+
+# ruff: noqa: ARG002, N802 - libcst calls its visitors by these names, with these arguments
+
+import argparse
+import difflib
+import re
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final, TypeVar
+
+import libcst as cst
+
+Statement = TypeVar("Statement", cst.FunctionDef, cst.For)
+
+ROOT: Final = Path(__file__).resolve().parent.parent
+SOURCE: Final = ROOT / "sdk/evalwright/_async"
+TARGET: Final = ROOT / "sdk/evalwright/_sync"
+
+NAMES: Final = {
+    "_async": "_sync",
+    "__aenter__": "__enter__",
+    "__aexit__": "__exit__",
+    "aclose": "close",
+    "asyncio": "time",
+    "httpx2_wire": "urllib3_wire",
+    "Httpx2Wire": "Urllib3Wire",
+}
+"""Identifiers with another name on the sync side."""
+
+PREFIX: Final = "Async"
+"""Dropped from every identifier that starts with it: AsyncIterator, AsyncTasksClient."""
+
+TEXT: Final = {
+    r"\bawait ": "",
+    r"\basync (?=with\b|for\b|def\b)": "",
+    r"\bAsync(?=[A-Z])": "",
+    r"\basync client\b": "client",
+}
+"""What changes inside docstrings."""
+
+
+class Synchronous(cst.CSTTransformer):
+    """Turns one async module into its sync twin, counting which rules it needed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.used: Counter[str] = Counter()
+
+    def leave_FunctionDef(
+        self, original_node: cst.FunctionDef, updated_node: cst.FunctionDef
+    ) -> cst.FunctionDef:
+        """Drop `async` of functions."""
+        return self._plain(updated_node, "async def")
+
+    def leave_For(self, original_node: cst.For, updated_node: cst.For) -> cst.For:
+        """Drop `async` of loops."""
+        return self._plain(updated_node, "async for")
+
+    def leave_Await(self, original_node: cst.Await, updated_node: cst.Await) -> cst.BaseExpression:
+        """Drop `await`."""
+        self.used["await"] += 1
+        return updated_node.expression
+
+    def leave_Subscript(
+        self, original_node: cst.Subscript, updated_node: cst.Subscript
+    ) -> cst.BaseExpression:
+        """Reduce `Awaitable[X]` to X."""
+        match updated_node:
+            case cst.Subscript(
+                value=cst.Name(value="Awaitable"),
+                slice=[cst.SubscriptElement(slice=cst.Index(value=inner))],
+            ):
+                self.used["Awaitable"] += 1
+                return inner
+        return updated_node
+
+    def leave_Name(self, original_node: cst.Name, updated_node: cst.Name) -> cst.Name:
+        """Rename identifiers."""
+        return updated_node.with_changes(value=self._rename(updated_node.value))
+
+    def leave_SimpleString(
+        self, original_node: cst.SimpleString, updated_node: cst.SimpleString
+    ) -> cst.SimpleString:
+        """Rewrite docstrings and quoted annotations."""
+        return updated_node.with_changes(value=self._reword(updated_node.value))
+
+    def _plain(self, node: Statement, rule: str) -> Statement:
+        if node.asynchronous is None:
+            return node
+        self.used[rule] += 1
+        return node.with_changes(asynchronous=None)
+
+    def _rename(self, name: str) -> str:
+        if name in NAMES:
+            self.used[name] += 1
+            return NAMES[name]
+        if name.startswith(PREFIX) and name[len(PREFIX) :][:1].isupper():
+            self.used[PREFIX] += 1
+            return name.removeprefix(PREFIX)
+        return name
+
+    def _reword(self, text: str) -> str:
+        for pattern, replacement in TEXT.items():
+            text, count = re.subn(pattern, replacement, text)
+            self.used[pattern] += count
+        return text
+
+
+FIRST_PARTY: Final = 'lint.isort.known-first-party = ["evalwright", "evalwright_api"]'
+"""Said aloud, because ruff looks for files and those being generated may not be there yet."""
+
+RULES: Final = (
+    "async def",
+    "async for",
+    "await",
+    "Awaitable",
+    PREFIX,
+    *NAMES,
+    *TEXT,
+)
+
+
+def translate(source: Path, transformer: Synchronous) -> str:
+    """Give the text of the sync twin of one module, not yet formatted."""
+    module = cst.parse_module(source.read_text()).visit(transformer)
+    origin = source.relative_to(ROOT).as_posix()
+    return f"# Generated from {origin} by scripts/unasync.py: do not edit.\n{module.code}"
+
+
+def tidy(code: str, target: Path) -> str:
+    """Format, sort imports and drop those that only the async side needs."""
+    for command in (
+        # Unsafe is `yield from` for a loop, which differs only for generators that are sent to.
+        ["check", "--fix-only", "--quiet", "--unsafe-fixes", "--config", FIRST_PARTY],
+        ["format", "--quiet"],
+    ):
+        code = subprocess.run(
+            [sys.executable, "-m", "ruff", *command, "--stdin-filename", str(target), "-"],
+            input=code,
+            capture_output=True,
+            text=True,
+            check=True,
+            cwd=ROOT,
+        ).stdout
+    return code
+
+
+def generate() -> dict[Path, str]:
+    """Give every generated file and its text.
+
+    Raises:
+        SystemExit: A rule changed nothing in any module.
+    """
+    transformer = Synchronous()
+    files = {
+        TARGET / source.name: translate(source, transformer)
+        for source in sorted(SOURCE.glob("*.py"))
+    }
+    unused = [rule for rule in RULES if not transformer.used[rule]]
+    if unused:
+        raise SystemExit(f"rules that change nothing, remove them: {', '.join(unused)}")
+    return {target: tidy(code, target) for target, code in files.items()}
+
+
+def differences(files: Mapping[Path, str]) -> list[str]:
+    """Compare with what is there; files nobody generates any more count too."""
+    there = {path: path.read_text() for path in TARGET.glob("*.py")}
+    lines: list[str] = []
+    for path in sorted({*files, *there}):
+        old, new = there.get(path, ""), files.get(path, "")
+        name = path.relative_to(ROOT).as_posix()
+        lines += difflib.unified_diff(
+            old.splitlines(keepends=True),
+            new.splitlines(keepends=True),
+            name,
+            f"{name} (generated)",
+        )
+    return lines
+
+
+def main() -> None:
+    """Run the command line."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--check", action="store_true", help="change nothing; exit 1 when stale")
+    check = parser.parse_args().check
+    files = generate()
+    lines = differences(files)
+    if check:
+        sys.stdout.writelines(lines)
+        sys.exit(1 if lines else 0)
+    TARGET.mkdir(exist_ok=True)
+    for path in TARGET.glob("*.py"):
+        if path not in files:
+            path.unlink()
+    for path, code in files.items():
+        path.write_text(code)
+
+
+if __name__ == "__main__":
+    main()

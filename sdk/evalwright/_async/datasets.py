@@ -1,0 +1,191 @@
+"""Datasets and their examples."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+
+from evalwright._async.resource import AsyncResource
+from evalwright._batches import batches
+from evalwright._fields import build
+from evalwright._given import given
+from evalwright_api import api, models
+
+
+class AsyncDatasetsClient(AsyncResource):
+    """Versioned tables of examples."""
+
+    async def list(
+        self,
+        *,
+        name: str | None = None,
+        space: str | None = None,
+        limit: int = 50,
+        cursor: str | None = None,
+    ) -> models.DatasetList:
+        """Get one page of datasets, newest first.
+
+        Args:
+            name: Only datasets whose name contains this text, whatever its case.
+            space: Only datasets of this space, by name or ID.
+            limit: The largest number of rows, 1 to 100.
+            cursor: The `pagination.next_cursor` of the page before.
+        """
+        space_id = await self._find.optional_space(space)
+        return await self._session.send(
+            api.datasets.list_datasets(name=name, space_id=space_id, limit=limit, cursor=cursor)
+        )
+
+    async def iter(
+        self, *, name: str | None = None, space: str | None = None, page_size: int = 100
+    ) -> AsyncIterator[models.Dataset]:
+        """Go through all datasets, newest first, reading page by page.
+
+        Args:
+            name: Only datasets whose name contains this text, whatever its case.
+            space: Only datasets of this space, by name or ID.
+            page_size: How many to read at a time, 1 to 100.
+        """
+        space_id = await self._find.optional_space(space)
+        rows = self._iterate(
+            lambda cursor: api.datasets.list_datasets(
+                name=name, space_id=space_id, limit=page_size, cursor=cursor
+            ),
+            lambda page: page.datasets,
+        )
+        async for dataset in rows:
+            yield dataset
+
+    async def get(self, *, dataset: str, space: str | None = None) -> models.Dataset:
+        """Get a dataset and its versions, by name or ID."""
+        dataset_id = await self._find.dataset(dataset, space)
+        return await self._session.send(api.datasets.get_dataset(dataset_id))
+
+    async def create(
+        self, *, name: str, space: str, examples: Sequence[Mapping[str, object]]
+    ) -> models.Dataset:
+        """Create a dataset with its first examples.
+
+        Beyond 1,000 examples, the rest is appended in further requests; should one of them fail,
+        the dataset stays with the examples that made it.
+
+        Args:
+            name: Its name, unique inside the space.
+            space: The space that holds it, by name or ID.
+            examples: At least one row, each with at least one column; NaN becomes null. The
+                columns id, created_at and updated_at are the server's.
+        """
+        first, *others = batches(examples, "examples")
+        members: dict[str, object] = {"name": name, "space_id": space, "examples": first}
+        build(models.CreateDatasetRequest, members, arguments={"space_id": "space"})
+        members["space_id"] = await self._find.space(space)
+        body = build(models.CreateDatasetRequest, members)
+        dataset = await self._session.send(api.datasets.create_dataset(body=body))
+        for rows in others:
+            more = build(models.InsertDatasetExamplesRequest, {"examples": rows})
+            await self._session.send(api.datasets.insert_dataset_examples(dataset.id, body=more))
+        return dataset
+
+    async def delete(self, *, dataset: str, space: str | None = None) -> None:
+        """Delete a dataset by name or ID, with its experiments and its tasks."""
+        dataset_id = await self._find.dataset(dataset, space)
+        await self._session.send(api.datasets.delete_dataset(dataset_id))
+
+    async def append_examples(
+        self,
+        *,
+        dataset: str,
+        examples: Sequence[Mapping[str, object]],
+        space: str | None = None,
+        dataset_version_id: str | None = None,
+    ) -> models.DatasetVersionWithExampleIds:
+        """Append examples to a dataset.
+
+        Args:
+            dataset: The dataset, by name or ID.
+            examples: 1 to 1,000 rows, as for `create`.
+            space: Where the name is looked up.
+            dataset_version_id: The version to write to; the latest when None.
+        """
+        body = build(models.InsertDatasetExamplesRequest, {"examples": examples})
+        dataset_id = await self._find.dataset(dataset, space)
+        return await self._session.send(
+            api.datasets.insert_dataset_examples(
+                dataset_id, body=body, dataset_version_id=dataset_version_id
+            )
+        )
+
+    async def update_examples(
+        self,
+        *,
+        dataset: str,
+        examples: Sequence[Mapping[str, object]],
+        space: str | None = None,
+        dataset_version_id: str | None = None,
+        new_version: str | None = None,
+    ) -> models.DatasetVersionWithExampleIds:
+        """Change examples of a dataset; IDs that don't exist are skipped.
+
+        Args:
+            dataset: The dataset, by name or ID.
+            examples: 1 to 1,000 rows with their `id` and the columns to replace.
+            space: Where the name is looked up.
+            dataset_version_id: The version to start from; the latest when None.
+            new_version: The name of a version to write into; else the change is made in place.
+        """
+        members = given(examples=examples, new_version=new_version)
+        body = build(models.UpdateDatasetExamplesRequest, members)
+        dataset_id = await self._find.dataset(dataset, space)
+        return await self._session.send(
+            api.datasets.update_dataset_examples(
+                dataset_id, body=body, dataset_version_id=dataset_version_id
+            )
+        )
+
+    async def list_examples(
+        self,
+        *,
+        dataset: str,
+        space: str | None = None,
+        dataset_version_id: str | None = None,
+        limit: int = 100,
+        cursor: str | None = None,
+    ) -> models.DatasetExampleList:
+        """Get one page of a dataset's examples, in the order of their insertion.
+
+        Args:
+            dataset: The dataset, by name or ID.
+            space: Where the name is looked up.
+            dataset_version_id: The version to read; the latest when None.
+            limit: The largest number of rows, 1 to 500.
+            cursor: The `pagination.next_cursor` of the page before.
+        """
+        dataset_id = await self._find.dataset(dataset, space)
+        return await self._session.send(
+            api.datasets.list_dataset_examples(
+                dataset_id, dataset_version_id=dataset_version_id, limit=limit, cursor=cursor
+            )
+        )
+
+    async def iter_examples(
+        self,
+        *,
+        dataset: str,
+        space: str | None = None,
+        dataset_version_id: str | None = None,
+        page_size: int = 500,
+    ) -> AsyncIterator[models.DatasetExample]:
+        """Go through all examples of a dataset, reading page by page.
+
+        Args:
+            dataset: The dataset, by name or ID.
+            space: Where the name is looked up.
+            dataset_version_id: The version to read; the latest when None.
+            page_size: How many to read at a time, 1 to 500.
+        """
+        dataset_id = await self._find.dataset(dataset, space)
+        rows = self._iterate(
+            lambda cursor: api.datasets.list_dataset_examples(
+                dataset_id, dataset_version_id=dataset_version_id, limit=page_size, cursor=cursor
+            ),
+            lambda page: page.examples,
+        )
+        async for example in rows:
+            yield example

@@ -1,0 +1,79 @@
+"""Runs of every kind."""
+
+from collections.abc import AsyncIterator, Sequence
+
+from evalwright._async.resource import AsyncResource
+from evalwright._fields import name_errors, refuse
+from evalwright._given import choice
+from evalwright._responses import present
+from evalwright_api import api, models
+
+
+class AsyncRunsClient(AsyncResource):
+    """Everything that takes time, seen alike."""
+
+    async def list(
+        self,
+        *,
+        ids: Sequence[str] | None = None,
+        state: models.RunState | str | None = None,
+        space: str | None = None,
+        limit: int = 50,
+        cursor: str | None = None,
+    ) -> models.RunList:
+        """Get one page of runs, newest first.
+
+        Args:
+            ids: Exactly these runs, at most 100, in this order; IDs that don't exist are left out.
+            state: Only runs in this state.
+            space: Only runs of this space, by name or ID.
+            limit: The largest number of rows, 1 to 100.
+            cursor: The `pagination.next_cursor` of the page before.
+        """
+        word = choice(models.RunState, state, "state")
+        space_id = await self._find.optional_space(space)
+        wanted = None if ids is None else [*ids]
+        return await self._session.send(
+            api.runs.list_runs(
+                ids=wanted, state=word, space_id=space_id, limit=limit, cursor=cursor
+            )
+        )
+
+    async def iter(
+        self,
+        *,
+        state: models.RunState | str | None = None,
+        space: str | None = None,
+        page_size: int = 100,
+    ) -> AsyncIterator[models.Run]:
+        """Go through all runs, newest first, reading page by page.
+
+        Args:
+            state: Only runs in this state.
+            space: Only runs of this space, by name or ID.
+            page_size: How many to read at a time, 1 to 100.
+        """
+        word = choice(models.RunState, state, "state")
+        space_id = await self._find.optional_space(space)
+        rows = self._iterate(
+            lambda cursor: api.runs.list_runs(
+                state=word, space_id=space_id, limit=page_size, cursor=cursor
+            ),
+            lambda page: page.runs,
+        )
+        async for run in rows:
+            yield run
+
+    async def get(self, *, run_id: str) -> models.Run:
+        """Get a run of any kind as it is now."""
+        refuse(name_errors("run_id", run_id))
+        return present(await self._session.send(api.runs.get_run(run_id)))
+
+    async def cancel(self, *, run_id: str) -> models.Run:
+        """Stop a run of any kind that has not ended.
+
+        Raises:
+            Conflict: The run has ended.
+        """
+        refuse(name_errors("run_id", run_id))
+        return await self._session.send(api.runs.cancel_run(run_id))

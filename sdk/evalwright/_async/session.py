@@ -1,0 +1,104 @@
+"""Sending requests: retries, one deadline for the whole call, errors in this library's terms."""
+
+import asyncio
+import random
+import time
+import uuid
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from evalwright_api.errors import ApiError
+from evalwright_api.types import Request, Response
+
+from evalwright._config import Config
+from evalwright._errors.api import APIError
+from evalwright._errors.base import ClientClosed, EvalwrightError
+from evalwright._errors.network import ConnectionFailed, Timeout
+from evalwright._problems import translate
+from evalwright._retry import Clock, RetryPlan, repeatable
+from evalwright._wire.httpx2_wire import Httpx2Wire
+
+_T = TypeVar("_T")
+
+
+class AsyncSession:
+    """What resource clients share: settings, connections and the clock."""
+
+    def __init__(
+        self,
+        config: Config,
+        *,
+        clock: Clock | None = None,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self.config = config
+        self.clock = clock or Clock(time.monotonic, time.time, random.random)
+        self.sleep = sleep
+        self._wire = Httpx2Wire(config)
+        self._closed = False
+
+    async def send(self, request: Request[_T]) -> _T:
+        """Send a request and give what the server answered."""
+        return (await self.send_full(request)).value
+
+    async def send_full(
+        self,
+        request: Request[_T],
+        *,
+        timeout: float | None = None,  # noqa: ASYNC109 - a deadline over several attempts
+        max_retries: int | None = None,
+    ) -> Response[_T]:
+        """Send a request and give the answer with its status and headers.
+
+        Args:
+            request: What to send.
+            timeout: Seconds for the whole call; the client's when None.
+            max_retries: How often to try again; as the client does when None.
+
+        Raises:
+            EvalwrightError: There is no good answer, after all retries.
+        """
+        if self._closed:
+            raise ClientClosed("this client is closed; make a new one")
+        plan = RetryPlan(
+            clock=self.clock,
+            timeout=self.config.timeout if timeout is None else timeout,
+            max_retries=self.config.max_retries if max_retries is None else max_retries,
+            repeatable=repeatable(request.operation.method, request.headers),
+        )
+        while True:
+            try:
+                return await self._wire.exchange(request, timeout=plan.remaining())
+            except ApiError as error:
+                failure = self._translate(error, request, plan)
+            delay = _delay(plan, failure)
+            if delay is None:
+                raise failure
+            await self.sleep(delay)
+
+    def _translate(self, error: ApiError, request: Request[_T], plan: RetryPlan) -> EvalwrightError:
+        return translate(
+            error,
+            method=request.operation.method,
+            path=request.target,
+            base_url=self.config.base_url,
+            timeout=plan.timeout,
+        )
+
+    async def aclose(self) -> None:
+        """Give the connections back; closing twice is fine."""
+        self._closed = True
+        await self._wire.aclose()
+
+
+def _delay(plan: RetryPlan, failure: EvalwrightError) -> float | None:
+    if isinstance(failure, APIError):
+        return plan.after_status(failure.status, failure.headers.get("retry-after"))
+    if isinstance(failure, ConnectionFailed | Timeout):
+        return plan.after_failure()
+    return None
+
+
+def new_idempotency_key() -> str:
+    """Make a key for one logical write; the same one goes out on every attempt."""
+    return str(uuid.uuid4())

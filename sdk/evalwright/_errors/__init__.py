@@ -1,0 +1,1 @@
+"""The classes behind `evalwright.errors`, one module per cause."""

@@ -1,0 +1,128 @@
+"""Answers of the server that are errors, by status."""
+
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+from evalwright._errors.base import EvalwrightError
+from evalwright._errors.invalid import FieldError, InvalidRequest, explain
+
+if TYPE_CHECKING:
+    from evalwright_api.models import Problem
+
+
+class APIError(EvalwrightError):
+    """The server answered with an error status."""
+
+    status: int
+    """The HTTP status."""
+
+    request_id: str | None
+    """What to quote when asking about this answer; it is in the server's log too."""
+
+    method: str
+    """The method of the request."""
+
+    path: str
+    """The path of the request, with its query."""
+
+    problem: "Problem | None"
+    """The problem document, when there was one."""
+
+    body: bytes
+    """The answer as it came."""
+
+    headers: Mapping[str, str]
+    """The headers of the answer, with lower-case names."""
+
+    errors: list[FieldError]
+    """What the server says about single fields; often empty."""
+
+    def __init__(
+        self,
+        *,
+        status: int,
+        method: str,
+        path: str,
+        request_id: str | None = None,
+        problem: "Problem | None" = None,
+        body: bytes = b"",
+        headers: Mapping[str, str] | None = None,
+        errors: Sequence[FieldError] = (),
+    ) -> None:
+        text = f"{_summary(status, problem)} ({method} {path}"
+        text += f", request {request_id})" if request_id else ")"
+        EvalwrightError.__init__(self, f"{text}\n{explain(errors)}" if errors else text)
+        self.status = status
+        self.request_id = request_id
+        self.method = method
+        self.path = path
+        self.problem = problem
+        self.body = body
+        self.headers = dict(headers or {})
+        self.errors = list(errors)
+
+
+class BadRequest(APIError, InvalidRequest):
+    """400: the server can't read the request or refuses its values."""
+
+
+class Unauthorized(APIError):
+    """401: no credential, or one the server does not know. Pass `api_key`."""
+
+
+class Forbidden(APIError):
+    """403: the credential is good but may not do this."""
+
+
+class NotFound(APIError):
+    """404: there is no such thing, or the credential may not see it."""
+
+
+class Conflict(APIError):
+    """409: a name is taken, or the state does not allow it."""
+
+
+class PreconditionFailed(APIError):
+    """412: somebody else changed the thing first."""
+
+
+class Unprocessable(APIError, InvalidRequest):
+    """422: the request is well-formed but makes no sense."""
+
+
+class RateLimited(APIError):
+    """429: too many requests, even after the retries."""
+
+
+class ServerError(APIError):
+    """5xx: the server failed; the request id helps to find out why."""
+
+
+BY_STATUS: Mapping[int, type[APIError]] = {
+    400: BadRequest,
+    401: Unauthorized,
+    403: Forbidden,
+    404: NotFound,
+    409: Conflict,
+    412: PreconditionFailed,
+    422: Unprocessable,
+    429: RateLimited,
+}
+"""Which class stands for which status; 5xx is `ServerError`, the rest plain `APIError`."""
+
+
+def error_class(status: int) -> type[APIError]:
+    """Choose the class for a status."""
+    return BY_STATUS.get(status, ServerError if status >= 500 else APIError)
+
+
+def _summary(status: int, problem: "Problem | None") -> str:
+    try:
+        phrase = HTTPStatus(status).phrase
+    except ValueError:
+        phrase = "Unknown status"
+    if problem is None:
+        return f"{status} {phrase}"
+    detail = problem.detail if isinstance(problem.detail, str) else problem.title
+    return f"{status} {phrase}: {detail}"

@@ -1,0 +1,59 @@
+"""Arguments that can't work, all of them at once."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from evalwright._errors.base import EvalwrightError
+
+
+@dataclass(frozen=True, slots=True)
+class FieldError:
+    """One wrong field: where it is, what is wrong, and what would be right."""
+
+    path: str
+    """Argument or member, with its place in lists: `evaluators[0].evaluator_id`."""
+
+    message: str
+    """What is wrong, in one sentence."""
+
+    got: str | None = None
+    """The value as Python shows it, shortened; None where there is none."""
+
+    expected: str | None = None
+    """What would be accepted."""
+
+    allowed: tuple[str, ...] = ()
+    """The names or values to choose from, where they can be listed."""
+
+    nearest: str | None = None
+    """The allowed one that is most like what was given."""
+
+    def __str__(self) -> str:
+        text = f"{self.path}: {self.message}" if self.path else self.message
+        if self.expected is not None:
+            text += f"; expected {self.expected}"
+        if self.got is not None:
+            text += f", got {self.got}" if self.expected is not None else f" (got {self.got})"
+        if self.nearest is not None:
+            text += f"; did you mean {self.nearest!r}?"
+        if self.allowed:
+            text += f" Allowed: {', '.join(self.allowed)}."
+        return text
+
+
+class InvalidRequest(EvalwrightError, ValueError):
+    """Arguments that can't work; when the library notices it by itself, nothing was written."""
+
+    errors: list[FieldError]
+    """Every wrong field, not only the first."""
+
+    def __init__(self, errors: Sequence[FieldError]) -> None:
+        super().__init__(explain(errors))
+        self.errors = list(errors)
+
+
+def explain(errors: Sequence[FieldError]) -> str:
+    """Write field errors on one line each; a single one stands alone."""
+    if len(errors) == 1:
+        return str(errors[0])
+    return "\n".join([f"{len(errors)} fields are wrong:", *(f"  {error}" for error in errors)])

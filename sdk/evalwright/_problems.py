@@ -1,0 +1,102 @@
+"""From what the generated client raises to what this library raises."""
+
+from collections.abc import Mapping
+
+from evalwright._errors.api import APIError, error_class
+from evalwright._errors.base import EvalwrightError
+from evalwright._errors.invalid import FieldError
+from evalwright._errors.network import ConnectionFailed, ResponseFormatError, Timeout
+from evalwright._fields import pointed
+from evalwright_api import errors as raw
+from evalwright_api import models
+
+
+def translate(
+    error: raw.ApiError, *, method: str, path: str, base_url: str, timeout: float
+) -> EvalwrightError:
+    """Say the same in this library's terms.
+
+    Args:
+        error: What came up.
+        method: What was asked.
+        path: Of what it was asked.
+        base_url: The address that was tried.
+        timeout: The seconds the caller allowed.
+    """
+    match error:
+        case raw.ProblemError():
+            return _from_problem(error, method, path)
+        case raw.UnexpectedResponse() if error.status < 400:
+            return ResponseFormatError(
+                status=error.status,
+                method=method,
+                path=path,
+                request_id=_request_id(error.headers),
+                reason=str(error),
+                body=error.body,
+            )
+        case raw.UnexpectedResponse():
+            return _answer(error.status, error.headers, error.body, method, path)
+        case raw.TransportError() if error.timed_out:
+            return Timeout(method=method, path=path, timeout=timeout)
+        case _:
+            return ConnectionFailed(base_url=base_url, reason=reason_of(error))
+
+
+def reason_of(error: BaseException) -> str:
+    """Find the plainest words for a failed connection: those of the operating system."""
+    seen: BaseException | None = error
+    while seen is not None:
+        if isinstance(seen, OSError) and seen.strerror:
+            return seen.strerror[:1].lower() + seen.strerror[1:]
+        seen = seen.__cause__ or seen.__context__
+    return str(error) or type(error).__name__
+
+
+def _from_problem(error: raw.ProblemError, method: str, path: str) -> APIError:
+    problem = error.problem
+    fields = problem.errors if isinstance(problem.errors, list) else []
+    return _answer(
+        error.status,
+        error.headers,
+        error.body,
+        method,
+        path,
+        problem=problem,
+        errors=[_field(field) for field in fields],
+    )
+
+
+def _answer(
+    status: int,
+    headers: Mapping[str, str],
+    body: bytes,
+    method: str,
+    path: str,
+    *,
+    problem: models.Problem | None = None,
+    errors: list[FieldError] | None = None,
+) -> APIError:
+    return error_class(status)(
+        status=status,
+        method=method,
+        path=path,
+        request_id=_request_id(headers),
+        problem=problem,
+        body=body,
+        headers={name.lower(): value for name, value in headers.items()},
+        errors=errors or [],
+    )
+
+
+def _field(field: models.FieldError) -> FieldError:
+    return FieldError(
+        path=pointed(field.pointer),
+        message=field.message,
+        allowed=tuple(field.allowed) if isinstance(field.allowed, list) else (),
+        nearest=field.nearest if isinstance(field.nearest, str) else None,
+    )
+
+
+def _request_id(headers: Mapping[str, str]) -> str | None:
+    return {name.lower(): value for name, value in headers.items()}.get("x-request-id")

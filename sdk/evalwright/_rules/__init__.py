@@ -1,0 +1,1 @@
+"""What belongs to which type of task, checked before anything is written."""

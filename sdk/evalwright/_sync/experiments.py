@@ -1,0 +1,165 @@
+# Generated from sdk/evalwright/_async/experiments.py by scripts/unasync.py: do not edit.
+"""Experiments and their runs."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from evalwright._fields import build
+from evalwright._sync.resource import Resource
+from evalwright_api import api, models
+
+
+class ExperimentsClient(Resource):
+    """The outputs of one system over a dataset, and their evaluations."""
+
+    def list(
+        self,
+        *,
+        name: str | None = None,
+        dataset: str | None = None,
+        space: str | None = None,
+        limit: int = 50,
+        cursor: str | None = None,
+    ) -> models.ExperimentList:
+        """Get one page of experiments, newest first.
+
+        Args:
+            name: Only experiments whose name contains this text, whatever its case.
+            dataset: Only experiments over this dataset, by name or ID.
+            space: Only experiments of this space, by name or ID.
+            limit: The largest number of rows, 1 to 100.
+            cursor: The `pagination.next_cursor` of the page before.
+        """
+        dataset_id = None if dataset is None else self._find.dataset(dataset, space)
+        space_id = self._find.optional_space(space)
+        return self._session.send(
+            api.experiments.list_experiments(
+                name=name, dataset_id=dataset_id, space_id=space_id, limit=limit, cursor=cursor
+            )
+        )
+
+    def iter(
+        self,
+        *,
+        name: str | None = None,
+        dataset: str | None = None,
+        space: str | None = None,
+        page_size: int = 100,
+    ) -> Iterator[models.Experiment]:
+        """Go through all experiments, newest first, reading page by page.
+
+        Args:
+            name: Only experiments whose name contains this text, whatever its case.
+            dataset: Only experiments over this dataset, by name or ID.
+            space: Only experiments of this space, by name or ID.
+            page_size: How many to read at a time, 1 to 100.
+        """
+        dataset_id = None if dataset is None else self._find.dataset(dataset, space)
+        space_id = self._find.optional_space(space)
+        rows = self._iterate(
+            lambda cursor: api.experiments.list_experiments(
+                name=name, dataset_id=dataset_id, space_id=space_id, limit=page_size, cursor=cursor
+            ),
+            lambda page: page.experiments,
+        )
+        yield from rows
+
+    def get(
+        self, *, experiment: str, dataset: str | None = None, space: str | None = None
+    ) -> models.Experiment:
+        """Get an experiment by name or ID.
+
+        Args:
+            experiment: The experiment.
+            dataset: Where its name is looked up; names are unique inside a dataset.
+            space: Where names are looked up.
+        """
+        experiment_id = self._find.experiment(experiment, dataset, space)
+        return self._session.send(api.experiments.get_experiment(experiment_id))
+
+    def create(
+        self,
+        *,
+        name: str,
+        dataset: str,
+        experiment_runs: Sequence[Mapping[str, object] | models.ExperimentRunCreate],
+        space: str | None = None,
+    ) -> models.Experiment:
+        """Create an experiment from outputs that exist already.
+
+        Args:
+            name: Its name, unique inside the dataset, without quotes and backslashes.
+            dataset: The dataset whose latest version it answers, by name or ID.
+            experiment_runs: 1 to 1,000 outputs with `example_id`, `output` and any further
+                columns.
+            space: Where the dataset's name is looked up.
+        """
+        members: dict[str, object] = {
+            "name": name,
+            "dataset_id": dataset,
+            "experiment_runs": experiment_runs,
+        }
+        build(models.CreateExperimentRequest, members, arguments={"dataset_id": "dataset"})
+        members["dataset_id"] = self._find.dataset(dataset, space)
+        body = build(models.CreateExperimentRequest, members)
+        return self._session.send(api.experiments.create_experiment(body=body))
+
+    def delete(
+        self, *, experiment: str, dataset: str | None = None, space: str | None = None
+    ) -> None:
+        """Delete an experiment by name or ID, its runs and their evaluations.
+
+        Args:
+            experiment: The experiment.
+            dataset: Where its name is looked up.
+            space: Where names are looked up.
+        """
+        experiment_id = self._find.experiment(experiment, dataset, space)
+        self._session.send(api.experiments.delete_experiment(experiment_id))
+
+    def list_runs(
+        self,
+        *,
+        experiment: str,
+        dataset: str | None = None,
+        space: str | None = None,
+        limit: int = 100,
+        cursor: str | None = None,
+    ) -> models.ExperimentRunList:
+        """Get one page of an experiment's runs with their evaluations.
+
+        Args:
+            experiment: The experiment, by name or ID.
+            dataset: Where its name is looked up.
+            space: Where names are looked up.
+            limit: The largest number of rows, 1 to 500.
+            cursor: The `pagination.next_cursor` of the page before.
+        """
+        experiment_id = self._find.experiment(experiment, dataset, space)
+        return self._session.send(
+            api.experiments.list_experiment_runs(experiment_id, limit=limit, cursor=cursor)
+        )
+
+    def iter_runs(
+        self,
+        *,
+        experiment: str,
+        dataset: str | None = None,
+        space: str | None = None,
+        page_size: int = 500,
+    ) -> Iterator[models.ExperimentRun]:
+        """Go through all runs of an experiment, reading page by page.
+
+        Args:
+            experiment: The experiment, by name or ID.
+            dataset: Where its name is looked up.
+            space: Where names are looked up.
+            page_size: How many to read at a time, 1 to 500.
+        """
+        experiment_id = self._find.experiment(experiment, dataset, space)
+        rows = self._iterate(
+            lambda cursor: api.experiments.list_experiment_runs(
+                experiment_id, limit=page_size, cursor=cursor
+            ),
+            lambda page: page.experiment_runs,
+        )
+        yield from rows

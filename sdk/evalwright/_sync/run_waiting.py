@@ -1,0 +1,100 @@
+# Generated from sdk/evalwright/_async/run_waiting.py by scripts/unasync.py: do not edit.
+"""Waiting for runs of tasks."""
+
+from collections.abc import Callable
+
+from evalwright._errors.base import EvalwrightError
+from evalwright._errors.waiting import WaitTimeout
+from evalwright._fields import name_errors, refuse
+from evalwright._responses import present
+from evalwright._sync.resource import Resource
+from evalwright._waiting import (
+    Answer,
+    Ask,
+    Failure,
+    OutOfTime,
+    Pause,
+    Reply,
+    Waiting,
+    check_times,
+    is_finished,
+)
+from evalwright_api import api, models
+from evalwright_api.types import NotModified
+
+
+class RunWaiting(Resource):
+    """The part of `TasksClient` that looks at a run until it has ended."""
+
+    def get_run(self, *, run_id: str) -> models.TaskRun:
+        """Get a run as it is now."""
+        refuse(name_errors("run_id", run_id))
+        return present(self._session.send(api.task_runs.get_task_run(run_id)))
+
+    def wait_for_run(
+        self,
+        *,
+        run_id: str,
+        poll_interval: float = 5.0,
+        timeout: float = 600.0,
+        on_progress: Callable[[models.TaskRun], object] | None = None,
+    ) -> models.TaskRun:
+        """Wait until a run is completed, failed or cancelled, and give it.
+
+        A server that holds requests back tells at once; others are asked now and then. Errors that
+        may pass, such as a server that restarts, don't end the wait.
+
+        Args:
+            run_id: The run.
+            poll_interval: Seconds between two looks at servers that don't hold requests back.
+            timeout: Seconds to wait at most.
+            on_progress: Called with the run whenever it has changed, also at the end. What it
+                raises is logged and ignored.
+
+        Raises:
+            InvalidRequest: A time is not above 0.
+            WaitTimeout: Time is up; the error carries the run as last seen. The run goes on.
+        """
+        refuse(name_errors("run_id", run_id))
+        check_times(poll_interval=poll_interval, timeout=timeout)
+        waiting = Waiting(
+            poll_interval=poll_interval,
+            timeout=timeout,
+            clock=self._session.clock,
+            finished=is_finished,
+            on_progress=on_progress,
+        )
+        try:
+            return self._follow(run_id, waiting)
+        except OutOfTime as end:
+            raise WaitTimeout(run_id=run_id, run=waiting.last, timeout=timeout) from end.__cause__
+
+    def _follow(self, run_id: str, waiting: Waiting[models.TaskRun]) -> models.TaskRun:
+        plan = waiting.plan()
+        reply: Reply[models.TaskRun] = None
+        while True:
+            try:
+                step = plan.send(reply)
+            except StopIteration as end:
+                run: models.TaskRun = end.value
+                return run
+            if isinstance(step, Pause):
+                self._session.sleep(step.seconds)
+                reply = None
+            else:
+                reply = self._poll(run_id, step)
+
+    def _poll(self, run_id: str, ask: Ask) -> Answer[models.TaskRun] | Failure:
+        request = api.task_runs.get_task_run(
+            run_id,
+            if_none_match=ask.etag,
+            prefer=f"wait={ask.hold}" if ask.hold else None,
+        )
+        try:
+            response = self._session.send_full(request, timeout=ask.timeout, max_retries=0)
+        except EvalwrightError as error:
+            return Failure(error)
+        value = response.value
+        run = None if isinstance(value, NotModified) else value
+        held = "wait" in response.headers.get("Preference-Applied", "")
+        return Answer(run, response.headers.get("ETag"), held)

@@ -1,0 +1,78 @@
+# Generated from sdk/evalwright/_async/spaces.py by scripts/unasync.py: do not edit.
+"""Spaces."""
+
+from collections.abc import Iterator
+
+from evalwright._fields import build
+from evalwright._given import given, something
+from evalwright._sync.resource import Resource
+from evalwright._unset import UNSET, Unset
+from evalwright_api import api, models
+
+
+class SpacesClient(Resource):
+    """Workspaces that hold projects, datasets, evaluators and tasks."""
+
+    def list(
+        self, *, name: str | None = None, limit: int = 50, cursor: str | None = None
+    ) -> models.SpaceList:
+        """Get one page of spaces.
+
+        Args:
+            name: Only spaces whose name contains this text, whatever its case.
+            limit: The largest number of rows, 1 to 100.
+            cursor: The `pagination.next_cursor` of the page before.
+        """
+        return self._session.send(api.spaces.list_spaces(name=name, limit=limit, cursor=cursor))
+
+    def iter(self, *, name: str | None = None, page_size: int = 100) -> Iterator[models.Space]:
+        """Go through all spaces, reading page by page.
+
+        Args:
+            name: Only spaces whose name contains this text, whatever its case.
+            page_size: How many to read at a time, 1 to 100.
+        """
+        rows = self._iterate(
+            lambda cursor: api.spaces.list_spaces(name=name, limit=page_size, cursor=cursor),
+            lambda page: page.spaces,
+        )
+        yield from rows
+
+    def get(self, *, space: str) -> models.Space:
+        """Get a space by name or ID."""
+        space_id = self._find.space(space)
+        return self._session.send(api.spaces.get_space(space_id))
+
+    def create(
+        self, *, name: str, organization_id: str | None = None, description: str | None = None
+    ) -> models.Space:
+        """Create a space.
+
+        Args:
+            name: Its name, unique inside the organization.
+            organization_id: The organization that owns it; the default one when None.
+            description: What it is for.
+        """
+        members = given(name=name, organization_id=organization_id, description=description)
+        body = build(models.CreateSpaceRequest, members)
+        return self._session.send(api.spaces.create_space(body=body))
+
+    def update(
+        self, *, space: str, name: str | Unset = UNSET, description: str | Unset = UNSET
+    ) -> models.Space:
+        """Change a space; what is not passed stays as it is.
+
+        Args:
+            space: The space, by name or ID.
+            name: A new name.
+            description: A new description; empty text clears it.
+        """
+        members = something(name=name, description=description)
+        body = build(models.UpdateSpaceRequest, members)
+        space_id = self._find.space(space)
+        return self._session.send(api.spaces.update_space(space_id, body=body))
+
+    def delete(self, *, space: str) -> None:
+        """Delete a space, by name or ID, and everything in it."""
+        space_id = self._find.space(space)
+        self._session.send(api.spaces.delete_space(space_id))

@@ -1,0 +1,1 @@
+"""One exchange with the server, over urllib3 or httpx2; everything above is shared."""

@@ -1,0 +1,30 @@
+"""The exchange of clients that don't need `async`."""
+
+from typing import TypeVar
+
+from evalwright_api.client import Client
+from evalwright_api.types import Request, Response
+
+from evalwright._config import Config
+from evalwright._wire.headers import default_headers
+
+_T = TypeVar("_T")
+
+
+class Urllib3Wire:
+    """Connections of one client."""
+
+    def __init__(self, config: Config) -> None:
+        self._client = Client(config.base_url, headers=default_headers(config))
+
+    def exchange(self, request: Request[_T], *, timeout: float) -> Response[_T]:
+        """Send once and read the answer within `timeout` seconds for each step.
+
+        Raises:
+            ApiError: There is no good answer.
+        """
+        return self._client.send_full(request, timeout=timeout)
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self._client.close()

@@ -1,0 +1,76 @@
+"""Everything this library raises, except TypeError for calls that Python itself refuses.
+
+::
+
+    EvalwrightError
+    ├── InvalidRequest (also ValueError)       arguments that can't work; nothing was sent
+    ├── APIError                               the server answered with an error
+    │   ├── BadRequest            400          (also InvalidRequest)
+    │   ├── Unauthorized          401
+    │   ├── Forbidden             403
+    │   ├── NotFound              404
+    │   ├── Conflict              409
+    │   ├── PreconditionFailed    412
+    │   ├── Unprocessable         422          (also InvalidRequest)
+    │   ├── RateLimited           429
+    │   └── ServerError           5xx
+    ├── ResponseFormatError                    the answer is not what the document promises
+    ├── ConnectionFailed (also ConnectionError)
+    ├── Timeout (also TimeoutError)            no answer within `timeout`
+    ├── WaitTimeout (also TimeoutError)        the run goes on, the waiting ended
+    ├── NameNotFound (also LookupError)
+    ├── AmbiguousName (also LookupError)
+    ├── ClientClosed (also RuntimeError)
+    └── MissingExtra (also ImportError)
+
+`except InvalidRequest` catches wrong arguments wherever they were noticed, here or by the server.
+All of them can be pickled, so they survive process pools.
+"""
+
+from evalwright._errors.api import (
+    APIError,
+    BadRequest,
+    Conflict,
+    Forbidden,
+    NotFound,
+    PreconditionFailed,
+    RateLimited,
+    ServerError,
+    Unauthorized,
+    Unprocessable,
+)
+from evalwright._errors.base import ClientClosed, EvalwrightError, MissingExtra
+from evalwright._errors.invalid import FieldError, InvalidRequest
+from evalwright._errors.names import AmbiguousName, Candidate, NameNotFound
+from evalwright._errors.network import ConnectionFailed, ResponseFormatError, Timeout
+from evalwright._errors.waiting import WaitTimeout
+
+__all__ = [
+    "APIError",
+    "AmbiguousName",
+    "BadRequest",
+    "Candidate",
+    "ClientClosed",
+    "Conflict",
+    "ConnectionFailed",
+    "EvalwrightError",
+    "FieldError",
+    "Forbidden",
+    "InvalidRequest",
+    "MissingExtra",
+    "NameNotFound",
+    "NotFound",
+    "PreconditionFailed",
+    "RateLimited",
+    "ResponseFormatError",
+    "ServerError",
+    "Timeout",
+    "Unauthorized",
+    "Unprocessable",
+    "WaitTimeout",
+]
+
+# Tracebacks and pickles name the public place, so the private modules can move.
+for _name in __all__:
+    globals()[_name].__module__ = __name__
+del _name
