@@ -1,0 +1,65 @@
+"""What a handler gets to work with, and what a handler is."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from typing import Final, TypeAlias
+
+from pydantic import JsonValue
+
+from evalwright_server.runs.port import WorkerPort
+from evalwright_server.runs.records import Assignment, Finish, Progress
+from evalwright_server.runs.sources.source import Item
+
+
+class Context:
+    """One attempt at a run, as its handler sees it.
+
+    Methods raise `LeaseLost` once the attempt is over, and a `DatabaseError` when the server can't
+    do its part; handlers let both pass.
+    """
+
+    def __init__(self, port: WorkerPort, assignment: Assignment) -> None:
+        self._port = port
+        self.assignment: Final = assignment
+
+    @property
+    def payload(self) -> Mapping[str, JsonValue]:
+        """What the submitter wrote."""
+        return self.assignment.payload
+
+    async def begin(self) -> Progress:
+        """Have the server count what there is to do; call it first."""
+        return await self._port.begin(self.assignment.fence)
+
+    async def pages(self, limit: int) -> AsyncIterator[Sequence[Item]]:
+        """Yield what is to be done, in pages of at most `limit`, without what is done already."""
+        cursor: JsonValue = None
+        while True:
+            page = await self._port.page(self.assignment.fence, cursor, limit)
+            if page.items:
+                yield page.items
+            cursor = page.cursor
+            if cursor is None:
+                return
+
+    async def store(self, items: Sequence[Item]) -> None:
+        """Keep results for good, and count them.
+
+        Cancelling the caller doesn't interrupt this: the results are kept, or an error says that
+        they aren't, and never is it unknown which.
+        """
+        storing = asyncio.ensure_future(self._port.store(self.assignment.fence, items))
+        try:
+            await asyncio.shield(storing)
+        except asyncio.CancelledError:
+            await asyncio.wait([storing])
+            if not storing.cancelled():
+                storing.exception()
+            raise
+
+
+Handler: TypeAlias = Callable[[Context], Awaitable[Finish]]
+"""Does the work of one attempt and says how it ended.
+
+To stop it, it is cancelled: it lets `CancelledError` pass, after storing what is finished.
+"""

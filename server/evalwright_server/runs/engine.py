@@ -1,0 +1,185 @@
+"""The engine as services see it: submit runs, look at them, cancel them, wait for them."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from functools import partial
+from typing import Final
+
+from sqlalchemy import Connection
+
+from evalwright_server.runs import statements
+from evalwright_server.runs.errors import IdempotencyConflict, RunFinished, RunNotFound
+from evalwright_server.runs.records import NewRun, RunRow, SubmittedRun
+from evalwright_server.runs.signals import Hub, Signals, owner_topic, queue_topic, run_topic
+from evalwright_server.runs.states import State
+from evalwright_server.store.clock import now, seconds_from_now
+from evalwright_server.store.database import Database
+from evalwright_server.store.dialects import insert_into
+from evalwright_server.store.ids import new_suffix
+from evalwright_server.store.tables.runs import runs
+
+LEASE_SECONDS: Final = 15.0
+"""How long a worker keeps a run without a sign of life."""
+SAFETY_SECONDS: Final = 15.0
+"""How long a listener trusts silence before it looks by itself."""
+_EVENT_INTERVAL: Final = 0.1
+
+
+class Engine:
+    """Knows the runs of one database.
+
+    Methods that take a connection belong inside a function given to `Database.read` or `write`,
+    so that a run and what belongs to it are one transaction; the others are for the event loop.
+
+    Args:
+        db: Where the runs are.
+        signals: How waiters and workers are woken; within this process by default.
+        lease_seconds: See `LEASE_SECONDS`.
+        safety_seconds: See `SAFETY_SECONDS`.
+    """
+
+    def __init__(
+        self,
+        db: Database,
+        *,
+        signals: Signals | None = None,
+        lease_seconds: float = LEASE_SECONDS,
+        safety_seconds: float = SAFETY_SECONDS,
+    ) -> None:
+        self.db: Final = db
+        self.signals: Final[Signals] = Hub() if signals is None else signals
+        self.lease_seconds: Final = lease_seconds
+        self.safety_seconds: Final = safety_seconds
+
+    def fire(self, connection: Connection, topic: str) -> None:
+        """Signal a topic once the running write is committed."""
+        self.db.run_after_commit(connection, partial(self.signals.fire, topic))
+
+    def submit(self, connection: Connection, run: NewRun) -> SubmittedRun:
+        """Insert a run, or find the one that was submitted with the same idempotency key.
+
+        Raises:
+            IdempotencyConflict: The key was used with another `body_hash`.
+        """
+        key = run.idempotency
+        insert = insert_into(connection, runs).values(
+            suffix=new_suffix(),
+            kind=run.kind,
+            space_id=run.space_id,
+            queue=run.queue,
+            rank=-run.priority,
+            state=State.QUEUED,
+            max_attempts=run.max_attempts,
+            cancel_requested=False,
+            payload=run.payload,
+            created_at=now(),
+            idem_scope=key and key.scope,
+            idem_key=key and key.key,
+            idem_hash=key and key.body_hash,
+        )
+        if run.deadline_seconds is not None:
+            insert = insert.values(deadline_at=seconds_from_now(run.deadline_seconds))
+        row = connection.execute(
+            insert.on_conflict_do_nothing(index_elements=["idem_scope", "idem_key"]).returning(
+                runs.c.id, runs.c.suffix
+            )
+        ).one_or_none()
+        if row is not None:
+            self.fire(connection, queue_topic(run.queue))
+            return SubmittedRun(row.id, row.suffix, created=True)
+        return _find_submitted(connection, run)
+
+    def get(self, connection: Connection, run_id: int) -> RunRow | None:
+        """Return a run, or None if there is none with this number."""
+        row = connection.execute(statements.GET, {"run_id": run_id}).one_or_none()
+        return None if row is None else statements.run_row(row)
+
+    def get_many(self, connection: Connection, run_ids: Sequence[int]) -> dict[int, RunRow]:
+        """Return the runs there are among these numbers, by number."""
+        rows = connection.execute(statements.GET_MANY, {"run_ids": list(run_ids)})
+        return {row.id: statements.run_row(row) for row in rows}
+
+    def cancel(self, connection: Connection, run_id: int) -> RunRow:
+        """Cancel a queued run at once; ask the worker of a running one to stop.
+
+        Asking twice is the same as asking once. What had been done stays.
+
+        Raises:
+            RunNotFound: There is no such run.
+            RunFinished: It has ended.
+        """
+        row = connection.execute(statements.CANCEL, {"of_run": run_id}).one_or_none()
+        if row is None:
+            run = self.get(connection, run_id)
+            if run is None:
+                raise RunNotFound(run_id)
+            if run.state.is_final:
+                raise RunFinished(run)
+            return run
+        run = statements.run_row(row)
+        self.fire(connection, run_topic(run_id))
+        if run.owner is not None:
+            self.fire(connection, owner_topic(run.owner))
+        return run
+
+    async def wait(self, run_id: int, *, since_version: int | None, timeout: float) -> RunRow:  # noqa: ASYNC109
+        """Return the run when it has ended, or when something about it changed.
+
+        Args:
+            run_id: Which one.
+            since_version: Return as soon as its version differs; with None wait for its end.
+            timeout: Return it as it is after this many seconds.
+
+        Raises:
+            RunNotFound: There is no such run, or no longer.
+        """
+        clock = asyncio.get_running_loop().time
+        until = clock() + timeout
+        with self.signals.subscribe(run_topic(run_id)) as subscription:
+            while True:
+                run = await self._look(run_id)
+                left = until - clock()
+                is_news = since_version is not None and run.version != since_version
+                if run.state.is_final or is_news or left <= 0:
+                    return run
+                await subscription.wait(min(left, self.safety_seconds))
+
+    async def events(self, run_id: int, since_version: int | None = None) -> AsyncIterator[RunRow]:
+        """Yield the run whenever it changed, at most ten times a second, until it has ended.
+
+        Args:
+            run_id: Which one.
+            since_version: The version the listener has seen; None yields the present one at once.
+
+        Raises:
+            RunNotFound: There is no such run, or no longer.
+        """
+        clock = asyncio.get_running_loop().time
+        not_before = clock()
+        with self.signals.subscribe(run_topic(run_id)) as subscription:
+            while True:
+                run = await self._look(run_id)
+                if run.version != since_version:
+                    since_version = run.version
+                    not_before = clock() + _EVENT_INTERVAL
+                    yield run
+                if run.state.is_final:
+                    return
+                await subscription.wait(self.safety_seconds)
+                await asyncio.sleep(not_before - clock())
+
+    async def _look(self, run_id: int) -> RunRow:
+        run = await self.db.read(lambda connection: self.get(connection, run_id))
+        if run is None:
+            raise RunNotFound(run_id)
+        return run
+
+
+def _find_submitted(connection: Connection, run: NewRun) -> SubmittedRun:
+    key = run.idempotency
+    if key is None:
+        raise AssertionError("only an idempotency key can be in conflict")
+    row = connection.execute(statements.GET_BY_KEY, {"scope": key.scope, "key": key.key}).one()
+    if row.idem_hash != key.body_hash:
+        raise IdempotencyConflict(key.key)
+    return SubmittedRun(row.id, row.suffix, created=False)

@@ -1,0 +1,190 @@
+"""The engine as a worker's side sees it: claim runs, keep them, report on them.
+
+Every write names the attempt it belongs to. Once the run was given to somebody else, was ended or
+deleted, it changes nothing and raises `LeaseLost`.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any, Final
+
+from pydantic import JsonValue
+from sqlalchemy import Connection, CursorResult, Executable, Row
+
+from evalwright_server.runs import statements
+from evalwright_server.runs.engine import Engine
+from evalwright_server.runs.errors import LeaseLost
+from evalwright_server.runs.records import Assignment, Fence, Finish, Progress, Renewal
+from evalwright_server.runs.signals import queue_topic, run_topic
+from evalwright_server.runs.sources.source import Claimed, Item, Page, Source
+from evalwright_server.runs.states import State
+
+
+class Leases:
+    """What one worker may do to runs.
+
+    Args:
+        engine: Whose runs.
+        owner: The worker's name; no other worker ever has the same.
+        sources: Per kind of run, who finds its rows and keeps its results.
+    """
+
+    def __init__(self, engine: Engine, owner: str, sources: Mapping[str, Source]) -> None:
+        self._engine = engine
+        self._sources = sources
+        self.owner: Final = owner
+
+    async def claim(self, queue: str, limit: int) -> list[tuple[Claimed, Assignment]]:
+        """Take up to `limit` queued runs, the most urgent first."""
+        parameters = {
+            "of_queue": queue,
+            "at_most": limit,
+            "by_owner": self.owner,
+            "lease_seconds": self._engine.lease_seconds,
+        }
+
+        def unit(connection: Connection) -> Sequence[Row[Any]]:
+            rows = connection.execute(statements.CLAIM, parameters).all()
+            for row in rows:
+                self._engine.fire(connection, run_topic(row.id))
+            return sorted(rows, key=lambda row: (row.rank, row.id))
+
+        return [_claimed(row) for row in await self._engine.db.write(unit)]
+
+    async def renew(self, fences: Collection[Fence]) -> Renewal:
+        """Extend the leases of attempts whose handlers are alive, and say what became of them."""
+        parameters = {
+            "by_owner": self.owner,
+            "run_ids": [fence.run_id for fence in fences],
+            "lease_seconds": self._engine.lease_seconds,
+        }
+        rows = await self._engine.db.write(
+            lambda connection: connection.execute(statements.RENEW, parameters).all()
+        )
+        kept = {Fence(row.id, row.attempt): bool(row.cancel_requested) for row in rows}
+        return _compare(fences, kept)
+
+    async def inspect(self, fences: Collection[Fence]) -> Renewal:
+        """Say what became of attempts, without extending their leases."""
+        numbers = [fence.run_id for fence in fences]
+        runs = await self._engine.db.read(
+            lambda connection: self._engine.get_many(connection, numbers)
+        )
+        kept = {
+            Fence(run.id, run.attempt): run.cancel_requested
+            for run in runs.values()
+            if run.owner == self.owner
+        }
+        return _compare(fences, kept)
+
+    async def begin(self, claimed: Claimed) -> Progress:
+        """Write down how much there is to do, and return it."""
+
+        def unit(connection: Connection) -> Progress:
+            progress = self._source(claimed).begin(connection, claimed)
+            self._change(
+                connection,
+                statements.BEGIN,
+                claimed.fence,
+                {"total": progress.total, "done": progress.done, "skipped": progress.skipped},
+            )
+            return progress
+
+        return await self._engine.db.write(unit)
+
+    async def page(self, claimed: Claimed, cursor: JsonValue, limit: int) -> Page:
+        """Return a page of what is to be done."""
+        source = self._source(claimed)
+        return await self._engine.db.read(
+            lambda connection: source.page(connection, claimed, cursor, limit)
+        )
+
+    async def store(self, claimed: Claimed, items: Sequence[Item]) -> None:
+        """Keep results and count them, all or nothing."""
+
+        def unit(connection: Connection) -> None:
+            tally = self._source(claimed).store(connection, claimed, items)
+            self._change(
+                connection,
+                statements.ADVANCE,
+                claimed.fence,
+                {
+                    "more_done": tally.succeeded + tally.failed + tally.skipped,
+                    "more_succeeded": tally.succeeded,
+                    "more_failed": tally.failed,
+                    "more_skipped": tally.skipped,
+                },
+            )
+
+        await self._engine.db.write(unit)
+
+    async def finish(self, fence: Fence, finish: Finish) -> None:
+        """End the run."""
+        parameters = {
+            "is_cancelled": finish.state is State.CANCELLED,
+            "to_state": finish.state,
+            "because": finish.failure_reason,
+            "with_note": finish.note,
+            "with_result": finish.result,
+        }
+        await self._engine.db.write(
+            lambda connection: self._change(connection, statements.FINISH, fence, parameters)
+        )
+
+    async def hand_back(self, fence: Fence) -> None:
+        """Let somebody else go on with the run. What was stored stays."""
+
+        def unit(connection: Connection) -> None:
+            rows = self._change(connection, statements.HAND_BACK, fence, {}).all()
+            announce(self._engine, connection, rows)
+
+        await self._engine.db.write(unit)
+
+    async def abandon(self) -> None:
+        """Queue everything again that the worker, which is gone, had."""
+        parameters = {"by_owner": self.owner}
+
+        def unit(connection: Connection) -> None:
+            rows = connection.execute(statements.ABANDON_OWNER, parameters).all()
+            announce(self._engine, connection, rows)
+
+        await self._engine.db.write(unit)
+
+    def _source(self, claimed: Claimed) -> Source:
+        return self._sources[claimed.run.kind]
+
+    def _change(
+        self,
+        connection: Connection,
+        statement: Executable,
+        fence: Fence,
+        parameters: Mapping[str, object],
+    ) -> CursorResult[Any]:
+        """Change the run if the attempt still holds it."""
+        guard = {"of_run": fence.run_id, "of_attempt": fence.attempt, "by_owner": self.owner}
+        result: CursorResult[Any] = connection.execute(statement, {**guard, **parameters})
+        if result.rowcount == 0:
+            raise LeaseLost(fence)
+        self._engine.fire(connection, run_topic(fence.run_id))
+        return result
+
+
+def announce(engine: Engine, connection: Connection, rows: Iterable[Row[Any]]) -> None:
+    """Signal runs that left a worker's hands: to whoever waits, and to other workers."""
+    for row in rows:
+        engine.fire(connection, run_topic(row.id))
+        if row.state == State.QUEUED:
+            engine.fire(connection, queue_topic(row.queue))
+
+
+def _compare(asked: Collection[Fence], kept: Mapping[Fence, bool]) -> Renewal:
+    # With what was asked about, not with what is held by now: new runs may have been claimed since.
+    return Renewal(
+        lost=frozenset(asked) - kept.keys(),
+        cancelled=frozenset(fence for fence in asked if kept.get(fence)),
+    )
+
+
+def _claimed(row: Row[Any]) -> tuple[Claimed, Assignment]:
+    claimed = Claimed(statements.run_row(row), row.payload)
+    left = None if row.deadline_at is None else (row.deadline_at - row.claimed_at).total_seconds()
+    return claimed, Assignment(claimed.fence, claimed.run.kind, row.payload, left)

@@ -1,0 +1,163 @@
+"""A port for one worker, served by the engine of this process."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Collection, Mapping, Sequence
+from typing import Final, Self
+
+from pydantic import JsonValue
+
+from evalwright_server.runs.engine import Engine
+from evalwright_server.runs.errors import LeaseLost
+from evalwright_server.runs.leases import Leases
+from evalwright_server.runs.port import Cancellation, Drain, Loss, PortClosed, Push
+from evalwright_server.runs.records import DEFAULT_QUEUE, Fence, Finish, Progress, Renewal
+from evalwright_server.runs.signals import owner_topic, queue_topic
+from evalwright_server.runs.sources.source import Claimed, Item, Page, Source
+from evalwright_server.store.errors import DatabaseError
+
+logger: Final = logging.getLogger(__name__)
+
+_PAUSE_AFTER_ERROR: Final = 1.0
+
+
+class LocalPort:
+    """Implements `WorkerPort` over an engine. Use it as an async context.
+
+    While the context lasts it claims runs for the credit it was given. When it ends, whatever the
+    worker still had is queued again.
+
+    Args:
+        engine: Whose runs.
+        owner: The worker's name; no other worker ever has the same.
+        sources: Per kind of run, who finds its rows and keeps its results.
+        queue: Which runs the worker takes.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        owner: str,
+        sources: Mapping[str, Source],
+        *,
+        queue: str = DEFAULT_QUEUE,
+    ) -> None:
+        self._engine = engine
+        self._leases = Leases(engine, owner, sources)
+        self._queue = queue
+        self._credit = 0
+        self._has_credit = asyncio.Event()
+        self._held: dict[Fence, Claimed] = {}
+        self._pushes: asyncio.Queue[Push | None] = asyncio.Queue()
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def __aenter__(self) -> Self:
+        self._tasks = [
+            asyncio.create_task(self._claim_forever()),
+            asyncio.create_task(self._watch_forever()),
+        ]
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._held.clear()
+        self._pushes.put_nowait(None)
+        await self._leases.abandon()
+
+    def drain(self, grace_seconds: float) -> None:
+        """Have the worker end within so many seconds, and claim nothing more for it."""
+        self._credit = 0
+        self._has_credit.clear()
+        self._pushes.put_nowait(Drain(grace_seconds))
+
+    def credit(self, count: int) -> None:
+        """Ask for more runs; see `WorkerPort`."""
+        self._credit += count
+        self._has_credit.set()
+
+    async def receive(self) -> Push:
+        """Return what there is to say next; see `WorkerPort`."""
+        push = await self._pushes.get()
+        if push is None:
+            self._pushes.put_nowait(None)
+            raise PortClosed
+        return push
+
+    async def alive(self, fences: Collection[Fence]) -> None:
+        """Extend leases; see `WorkerPort`."""
+        self._tell(await self._leases.renew(fences))
+
+    def _tell(self, renewal: Renewal) -> None:
+        for fence in renewal.lost:
+            self._held.pop(fence, None)
+            self._pushes.put_nowait(Loss(fence))
+        for fence in renewal.cancelled:
+            self._pushes.put_nowait(Cancellation(fence))
+
+    async def begin(self, fence: Fence) -> Progress:
+        """Count what there is to do; see `WorkerPort`."""
+        return await self._leases.begin(self._find(fence))
+
+    async def page(self, fence: Fence, cursor: JsonValue, limit: int) -> Page:
+        """Return some of what is to be done; see `WorkerPort`."""
+        return await self._leases.page(self._find(fence), cursor, limit)
+
+    async def store(self, fence: Fence, items: Sequence[Item]) -> None:
+        """Keep results; see `WorkerPort`."""
+        await self._leases.store(self._find(fence), items)
+
+    async def finish(self, fence: Fence, finish: Finish) -> None:
+        """End the run; see `WorkerPort`."""
+        self._find(fence)
+        await self._leases.finish(fence, finish)
+        self._held.pop(fence, None)
+
+    async def hand_back(self, fence: Fence) -> None:
+        """Let another worker go on; see `WorkerPort`."""
+        self._find(fence)
+        await self._leases.hand_back(fence)
+        self._held.pop(fence, None)
+
+    def _find(self, fence: Fence) -> Claimed:
+        claimed = self._held.get(fence)
+        if claimed is None:
+            raise LeaseLost(fence)
+        return claimed
+
+    async def _claim_forever(self) -> None:
+        with self._engine.signals.subscribe(queue_topic(self._queue)) as subscription:
+            while True:
+                await self._has_credit.wait()
+                wanted = self._credit
+                if await self._claim(wanted) < wanted:
+                    await subscription.wait(self._engine.safety_seconds)
+
+    async def _claim(self, wanted: int) -> int:
+        try:
+            found = await self._leases.claim(self._queue, wanted)
+        except DatabaseError as error:
+            logger.warning("no runs can be claimed now: %s", error)
+            await asyncio.sleep(_PAUSE_AFTER_ERROR)
+            return wanted
+        for claimed, assignment in found:
+            self._held[claimed.fence] = claimed
+            self._pushes.put_nowait(assignment)
+        self._credit = max(self._credit - len(found), 0)
+        if self._credit == 0:
+            self._has_credit.clear()
+        return len(found)
+
+    async def _watch_forever(self) -> None:
+        """Look at once after the worker's runs when something happened to one of them.
+
+        Only looks: extending leases is up to the worker, or one that hangs would keep its runs.
+        """
+        with self._engine.signals.subscribe(owner_topic(self._leases.owner)) as subscription:
+            while True:
+                await subscription.wait(self._engine.safety_seconds)
+                if self._held:
+                    with contextlib.suppress(DatabaseError):
+                        self._tell(await self._leases.inspect(tuple(self._held)))

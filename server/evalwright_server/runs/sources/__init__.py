@@ -1,0 +1,1 @@
+"""What the server does for workers, per kind of run: find their rows and keep their results."""

@@ -1,0 +1,64 @@
+"""The seam between the engine and a kind of run, on the server's side.
+
+Workers have no database. They page through what is to be done and send results back, both as JSON
+objects whose shape is a matter between a kind's source and its handler.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol, TypeAlias
+
+from pydantic import JsonValue
+from sqlalchemy import Connection
+
+from evalwright_server.runs.records import Fence, Progress, RunRow
+
+Item: TypeAlias = Mapping[str, JsonValue]
+"""One thing to do, or one result."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A run that a worker has, as it was when it was claimed."""
+
+    run: RunRow
+    payload: Mapping[str, JsonValue]
+
+    @property
+    def fence(self) -> Fence:
+        """What guards every write about this attempt."""
+        return Fence(self.run.id, self.run.attempt)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some of what is to be done; `cursor` continues, None ends."""
+
+    items: Sequence[Item]
+    cursor: JsonValue
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How many units a batch of results settled, by outcome."""
+
+    succeeded: int = 0
+    failed: int = 0
+    skipped: int = 0
+
+
+class Source(Protocol):
+    """Serves the workers of one kind of run.
+
+    A run may be interrupted after any call and be started again, so `begin` and `page` leave out
+    what an earlier attempt has stored.
+    """
+
+    def begin(self, connection: Connection, claimed: Claimed) -> Progress:
+        """Count what there is to do, and what is already done or needs no doing."""
+
+    def page(self, connection: Connection, claimed: Claimed, cursor: JsonValue, limit: int) -> Page:
+        """Return the next things to do; the first page has the cursor None."""
+
+    def store(self, connection: Connection, claimed: Claimed, items: Sequence[Item]) -> Tally:
+        """Keep results. In one transaction with the run's counters, behind its fence."""
