@@ -1,0 +1,116 @@
+"""Putting a server together, and taking it apart again."""
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+
+from starlette.applications import Starlette
+
+from evalwright_server.config import Settings
+from evalwright_server.runs.engine import Engine
+from evalwright_server.runs.pool import WorkerPool
+from evalwright_server.sandbox import Sandbox, SandboxUnavailable
+from evalwright_server.services.organizations import ensure_identity
+from evalwright_server.store.database import Database
+from evalwright_server.store.secrets import SecretBox
+from evalwright_server.web.application import build_application
+from evalwright_server.web.context import SandboxState, ServerContext
+from evalwright_server.web.gateway import Limits
+from evalwright_server.web.keys import KeyRing
+from evalwright_server.web.rate_limits import RateLimiter
+
+DRIVER: Final = "bubblewrap"
+"""What isolates untrusted code."""
+
+_BURST_SECONDS: Final = 2.0
+
+logger = logging.getLogger("evalwright")
+
+
+@dataclass(frozen=True, slots=True)
+class _Workforce:
+    """The worker processes, as the web side sees them."""
+
+    pool: WorkerPool
+
+    @property
+    def connected(self) -> int:
+        """How many there are."""
+        return len(self.pool.pids)
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A server that works, but listens to nobody yet.
+
+    Attributes:
+        application: Answers requests.
+        stopping: To be set when the server is to stop: long answers end.
+    """
+
+    application: Starlette
+    stopping: asyncio.Event
+
+
+@asynccontextmanager
+async def assemble(settings: Settings) -> AsyncIterator[Server]:
+    """Open the database, start the workers, and build what answers requests.
+
+    Raises:
+        DatabaseError: The database can't be used.
+        SecretKeyError: The key that seals secrets can't be used.
+    """
+    stopping = asyncio.Event()
+    async with await Database.open(settings.database_url) as db:
+        secrets = _open_secrets(settings)
+        identity = await db.write(lambda connection: ensure_identity(connection, _now()))
+        engine = Engine(db)
+        pool = WorkerPool(engine, workers=settings.workers)
+        context = ServerContext(
+            db=db,
+            engine=engine,
+            secrets=secrets,
+            identity=identity,
+            workforce=_Workforce(pool),
+            sandbox=await _probe_sandbox(),
+            clock=_now,
+            stopping=stopping,
+            validate_answers=settings.validate_answers,
+        )
+        application = build_application(context, _limits(settings))
+        await pool.start()
+        try:
+            yield Server(application, stopping)
+        finally:
+            await pool.stop()
+
+
+def _open_secrets(settings: Settings) -> SecretBox:
+    if settings.secret_keys:
+        return SecretBox(settings.secret_keys)
+    return SecretBox.from_directory(settings.data)
+
+
+def _limits(settings: Settings) -> Limits:
+    rate = RateLimiter(settings.rate, settings.rate * _BURST_SECONDS, time.monotonic)
+    return Limits(KeyRing(settings.api_keys), rate, settings.body_bytes)
+
+
+async def _probe_sandbox() -> SandboxState:
+    """Try the sandbox; a host without one still evaluates with the managed evaluators."""
+    try:
+        async with Sandbox() as sandbox:
+            await sandbox.probe()
+    except SandboxUnavailable as error:
+        logger.warning("%s Runs with custom code will fail until then.", error)
+        return SandboxState(None, str(error))
+    return SandboxState(DRIVER, None)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

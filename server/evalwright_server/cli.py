@@ -1,0 +1,112 @@
+"""The command `evalwright serve`."""
+
+import asyncio
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
+import uvloop
+
+from evalwright_server import logs
+from evalwright_server.assembly import assemble
+from evalwright_server.config import (
+    DEFAULT_BODY_BYTES,
+    DEFAULT_RATE,
+    ConfigError,
+    Settings,
+    default_data_directory,
+    read_number,
+)
+from evalwright_server.listening import HttpServer, address_of, bind
+from evalwright_server.store.errors import DatabaseError
+from evalwright_server.store.secrets import SecretKeyError
+from evalwright_server.web.operations import ParityError
+
+_STARTUP_ERRORS = (ConfigError, DatabaseError, SecretKeyError, ParityError)
+
+
+def serve(
+    host: Annotated[
+        str, typer.Option(envvar="EVALWRIGHT_HOST", help="Where to listen.")
+    ] = "127.0.0.1",
+    port: Annotated[
+        int,
+        typer.Option(
+            envvar="EVALWRIGHT_PORT", min=0, max=65535, help="On which port; 0 for any free one."
+        ),
+    ] = 8000,
+    data: Annotated[
+        Path | None,
+        typer.Option(
+            envvar="EVALWRIGHT_DATA",
+            help="Directory of the embedded database and of the key that seals secrets.",
+        ),
+    ] = None,
+    database: Annotated[
+        str | None,
+        typer.Option(
+            envvar="EVALWRIGHT_DATABASE", help="URL of a database elsewhere: postgresql://..."
+        ),
+    ] = None,
+    workers: Annotated[
+        int, typer.Option(envvar="EVALWRIGHT_WORKERS", min=0, help="How many worker processes.")
+    ] = 1,
+    api_key: Annotated[
+        list[str] | None,
+        typer.Option(
+            envvar="EVALWRIGHT_API_KEY",
+            help="A key that lets clients in; may be given several times.",
+        ),
+    ] = None,
+) -> None:
+    """Start everything that one machine needs: the API, the engine and the sandboxes."""
+    logs.configure()
+    try:
+        settings = _settings(
+            Settings(
+                host=host,
+                port=port,
+                data=(data or default_data_directory()).expanduser().absolute(),
+                database=database,
+                workers=workers,
+                api_keys=tuple(api_key or ()),
+            ),
+            os.environ,
+        )
+        settings.check()
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(_serve(settings))
+    except _STARTUP_ERRORS as error:
+        typer.echo(f"evalwright serve: {error}", err=True)
+        raise typer.Exit(2) from error
+
+
+def _settings(given: Settings, environment: Mapping[str, str]) -> Settings:
+    """Return the settings of the command line with those that only the environment has."""
+    keys = environment.get("EVALWRIGHT_SECRET_KEY", "").replace(",", " ").split()
+    body_bytes = read_number(environment, "EVALWRIGHT_MAX_BODY", DEFAULT_BODY_BYTES, least=1024)
+    return replace(
+        given,
+        rate=read_number(environment, "EVALWRIGHT_RATE_LIMIT", DEFAULT_RATE),
+        body_bytes=int(body_bytes),
+        secret_keys=tuple(keys),
+        validate_answers=environment.get("EVALWRIGHT_VALIDATE_RESPONSES", "0") not in {"", "0"},
+    )
+
+
+async def _serve(settings: Settings) -> None:
+    with bind(settings.host, settings.port) as listener:
+        address = address_of(listener, settings.host)
+        async with assemble(settings) as server:
+
+            def announce() -> None:
+                typer.echo(f"Data in {settings.database_place}")
+                typer.echo(f"Evalwright ready on {address}")
+                sys.stdout.flush()
+
+            http = HttpServer(server.application, server.stopping, announce)
+            await http.serve([listener])

@@ -1,0 +1,102 @@
+"""Settings of a server, and what can be wrong with them."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import make_url
+
+from evalwright_server.store.dialects import sqlite_url
+from evalwright_server.web.guards import is_loopback
+
+DATABASE_FILE: Final = "evalwright.db"
+"""Name of the database in the data directory."""
+DEFAULT_RATE: Final = 1000.0
+"""Requests a second that one client may send."""
+DEFAULT_BODY_BYTES: Final = 32 * 1024 * 1024
+"""The largest body of a request."""
+
+
+class ConfigError(Exception):
+    """The settings make no sense together; the text says what to change."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How a server is to run.
+
+    Attributes:
+        host: Where to listen: a name or an address.
+        port: On which port; 0 for any that is free.
+        data: Directory of the database and of the key that seals secrets.
+        database: URL of a database elsewhere; None for the one in `data`.
+        workers: How many worker processes.
+        api_keys: Who may come in; everyone on this machine if empty.
+        rate: Requests a second per client; 0 for any number.
+        body_bytes: The largest body of a request.
+        secret_keys: Keys that seal secrets, instead of the one in `data`.
+        validate_answers: Whether every answer is checked against the document.
+    """
+
+    host: str
+    port: int
+    data: Path
+    database: str | None = None
+    workers: int = 1
+    api_keys: tuple[str, ...] = ()
+    rate: float = DEFAULT_RATE
+    body_bytes: int = DEFAULT_BODY_BYTES
+    secret_keys: tuple[str, ...] = ()
+    validate_answers: bool = False
+
+    @property
+    def database_url(self) -> str:
+        """The URL of the database, wherever it is."""
+        return self.database or sqlite_url(self.data / DATABASE_FILE)
+
+    @property
+    def database_place(self) -> str:
+        """Where the database is, fit to be shown: without password."""
+        url = make_url(self.database_url)
+        return (url.database or "") if url.get_backend_name() == "sqlite" else repr(url)
+
+    def check(self) -> None:
+        """Refuse settings that would open the server to strangers.
+
+        Raises:
+            ConfigError: It would listen to other machines and ask nobody for a key.
+        """
+        if any(not key.strip() for key in self.api_keys):
+            raise ConfigError("an API key is empty: give --api-key a text that is hard to guess")
+        if not self.api_keys and not is_loopback(self.host):
+            raise ConfigError(
+                f"listening on {self.host} lets other machines in, and nobody would be asked for a "
+                "key: add --api-key KEY, or listen on 127.0.0.1"
+            )
+
+
+def default_data_directory(environment: Mapping[str, str] = os.environ) -> Path:
+    """Return where data goes unless the user says otherwise (XDG base directories)."""
+    home = environment.get("XDG_DATA_HOME") or "~/.local/share"
+    return Path(home).expanduser() / "evalwright"
+
+
+def read_number(
+    environment: Mapping[str, str], name: str, default: float, *, least: float = 0
+) -> float:
+    """Return a number from an environment variable.
+
+    Raises:
+        ConfigError: It is no number, or smaller than `least`.
+    """
+    text = environment.get(name, "")
+    try:
+        number = float(text) if text else default
+    except ValueError:
+        number = least - 1
+    # Written so that NaN is refused too.
+    if not number >= least:
+        raise ConfigError(f"{name} is {text!r}: expected a number of at least {least:g}")
+    return number

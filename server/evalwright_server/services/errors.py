@@ -1,0 +1,124 @@
+"""What can be wrong with a request, in the words of the domain.
+
+    ServiceError
+     +-- InvalidRequest       it can't be understood or breaks a rule of its own form
+     +-- UnprocessableRequest it is well-formed, but what it asks for can't be done
+     +-- ResourceNotFound     it names something that does not exist
+     +-- Conflict             it contradicts what is stored
+     +-- StaleRevision        what it wants to change has changed meanwhile
+
+Rules collect their findings in `Findings`, so that the caller learns of all of them at once.
+"""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+
+
+@dataclass(frozen=True, slots=True)
+class FieldError:
+    """One wrong field.
+
+    Attributes:
+        pointer: A JSON pointer into the body, or `query:NAME`, `path:NAME`, `header:NAME`.
+        message: What was wrong and what was expected.
+        allowed: What would have been accepted, where that can be listed.
+        nearest: The accepted value closest to the one given.
+    """
+
+    pointer: str
+    message: str
+    allowed: tuple[str, ...] = ()
+    nearest: str | None = None
+
+
+class ServiceError(Exception):
+    """A request that can't be met; `detail` tells its sender what to do instead."""
+
+    def __init__(self, detail: str, errors: Iterable[FieldError] = ()) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.errors = tuple(errors)
+
+
+class InvalidRequest(ServiceError):
+    """The request can't be understood or breaks a rule of its own form."""
+
+
+class UnprocessableRequest(ServiceError):
+    """The request is well-formed, but what it asks for can't be done."""
+
+
+class ResourceNotFound(ServiceError):
+    """The request names something that does not exist."""
+
+
+class Conflict(ServiceError):
+    """The request contradicts what is stored."""
+
+
+class StaleRevision(ServiceError):
+    """What the request wants to change has changed since its sender last looked."""
+
+
+_GRAVEST_FIRST = (InvalidRequest, UnprocessableRequest, ResourceNotFound, Conflict)
+
+
+@dataclass(slots=True)
+class Findings:
+    """Everything that is wrong with one request, collected before it is refused."""
+
+    _found: list[tuple[type[ServiceError], FieldError]] = field(default_factory=list)
+
+    def add(
+        self,
+        pointer: str,
+        message: str,
+        *,
+        allowed: Iterable[str] = (),
+        nearest: str | None = None,
+        error: type[ServiceError] = InvalidRequest,
+    ) -> None:
+        """Note one wrong field and the class of error it alone would be."""
+        self._found.append((error, FieldError(pointer, message, tuple(allowed), nearest)))
+
+    def absorb(self, error: ServiceError) -> None:
+        """Note what another check has raised."""
+        self._found += [(type(error), finding) for finding in error.errors]
+
+    @contextmanager
+    def collecting(self) -> Iterator[None]:
+        """Note what a check in this context raises, and go on behind it."""
+        try:
+            yield
+        except ServiceError as error:
+            self.absorb(error)
+
+    def __bool__(self) -> bool:
+        return bool(self._found)
+
+    def raise_if_any(self) -> None:
+        """Refuse the request if anything was found.
+
+        Raises:
+            ServiceError: Of the gravest class found, with every finding.
+        """
+        if not self._found:
+            return
+        classes = {error for error, _ in self._found}
+        gravest = next(error for error in _GRAVEST_FIRST if error in classes)
+        errors = [finding for _, finding in self._found]
+        raise gravest(summarize(errors), errors)
+
+
+def summarize(errors: list[FieldError]) -> str:
+    """Return the findings as one text, for clients that show nothing else."""
+    return "; ".join(f"{error.pointer or '(body)'}: {error.message}" for error in errors)
+
+
+def closest(word: str, candidates: Iterable[str]) -> str | None:
+    """Return the candidate that `word` was probably meant to be, whatever its case."""
+    by_folded = {candidate.casefold(): candidate for candidate in candidates}
+    matches = get_close_matches(word.casefold(), by_folded, n=1)
+    return by_folded[matches[0]] if matches else None

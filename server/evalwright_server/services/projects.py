@@ -1,0 +1,66 @@
+"""Projects."""
+
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, delete, insert, select
+
+from evalwright_server.runs.engine import Engine
+from evalwright_server.services.lists import ListFilter, apply_filter
+from evalwright_server.services.names import require_free_name
+from evalwright_server.services.pages import Order, PageRequest, fetch
+from evalwright_server.services.references import require
+from evalwright_server.services.removal import drop_task_runs
+from evalwright_server.services.requests import CreateProjectRequest, JsonObject
+from evalwright_server.services.stamps import Stamp
+from evalwright_server.store.ids import Kind, encode, new_suffix
+from evalwright_server.store.tables.projects import projects
+from evalwright_server.store.tables.spaces import spaces
+from evalwright_server.store.tables.tasks import tasks
+
+_ORDER = Order("projects", (projects.c.id,))
+
+
+def list_projects(conn: Connection, page: PageRequest, chosen: ListFilter) -> JsonObject:
+    """Return a page of projects, newest first."""
+    found = fetch(conn, apply_filter(conn, _rows(), projects, chosen), _ORDER, page)
+    return found.envelope("projects", [_view(row) for row in found.rows])
+
+
+def create_project(conn: Connection, body: CreateProjectRequest, *, stamp: Stamp) -> JsonObject:
+    """Create a project."""
+    space = require(conn, Kind.SPACE, body["space_id"], "/space_id")
+    scope = projects.c.space_id == space.id
+    require_free_name(conn, projects, Kind.PROJECT, body["name"], scope, place="in this space")
+    statement = insert(projects).values(
+        suffix=new_suffix(), space_id=space.id, name=body["name"], created_at=stamp.now
+    )
+    return _read(conn, conn.execute(statement.returning(projects.c.id)).scalar_one())
+
+
+def get_project(conn: Connection, project_id: str) -> JsonObject:
+    """Return a project."""
+    return _read(conn, require(conn, Kind.PROJECT, project_id, "path:project_id").id)
+
+
+def delete_project(conn: Connection, project_id: str, *, engine: Engine) -> None:
+    """Delete a project with its tasks and their runs."""
+    row = require(conn, Kind.PROJECT, project_id, "path:project_id")
+    drop_task_runs(conn, engine, tasks.c.project_id == row.id)
+    conn.execute(delete(projects).where(projects.c.id == row.id))
+
+
+def _rows() -> Select[Any]:
+    return select(projects, spaces.c.suffix.label("space_suffix")).join(spaces)
+
+
+def _read(conn: Connection, key: int) -> JsonObject:
+    return _view(conn.execute(_rows().where(projects.c.id == key)).one())
+
+
+def _view(row: Row[Any]) -> JsonObject:
+    return {
+        "id": encode(Kind.PROJECT, row.id, row.suffix),
+        "name": row.name,
+        "space_id": encode(Kind.SPACE, row.space_id, row.space_suffix),
+        "created_at": row.created_at,
+    }

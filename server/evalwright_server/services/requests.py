@@ -1,0 +1,175 @@
+"""The bodies that services take, after the document has judged them.
+
+They repeat the members of the document's request schemas for the type checker;
+`tests/server/test_requests.py` holds the two against each other.
+"""
+
+from typing import Any, NotRequired, TypedDict
+
+JsonObject = dict[str, Any]
+"""A JSON object whose members are the user's own or the document's business."""
+
+
+class CreateSpaceRequest(TypedDict):
+    """A space to create."""
+
+    name: str
+    organization_id: NotRequired[str]
+    description: NotRequired[str]
+
+
+class UpdateSpaceRequest(TypedDict, total=False):
+    """Changes to a space."""
+
+    name: str
+    description: str
+
+
+class CreateProjectRequest(TypedDict):
+    """A project to create."""
+
+    name: str
+    space_id: str
+
+
+class CreateDatasetRequest(TypedDict):
+    """A dataset to create with its first examples."""
+
+    name: str
+    space_id: str
+    examples: list[JsonObject]
+
+
+class InsertDatasetExamplesRequest(TypedDict):
+    """Examples to append."""
+
+    examples: list[JsonObject]
+
+
+class UpdateDatasetExamplesRequest(TypedDict):
+    """Examples to change."""
+
+    examples: list[JsonObject]
+    new_version: NotRequired[str]
+
+
+class CreateExperimentRequest(TypedDict):
+    """An experiment to create from outputs that exist already."""
+
+    name: str
+    dataset_id: str
+    experiment_runs: list[JsonObject]
+
+
+class EvaluatorVersionCreate(TypedDict):
+    """A version to add; exactly one of the two configurations is there."""
+
+    commit_message: str
+    template_config: NotRequired[JsonObject]
+    code_config: NotRequired[JsonObject]
+
+
+class CreateEvaluatorRequest(TypedDict):
+    """An evaluator to create with its first version."""
+
+    space_id: str
+    name: str
+    description: NotRequired[str]
+    type: str
+    version: EvaluatorVersionCreate
+
+
+class UpdateEvaluatorRequest(TypedDict, total=False):
+    """Changes to an evaluator."""
+
+    name: str
+    description: str | None
+
+
+class AiIntegrationScopingInput(TypedDict, total=False):
+    """Where an AI integration may be used."""
+
+    organization_id: str | None
+    space_id: str | None
+
+
+class UpdateAiIntegrationRequest(TypedDict, total=False):
+    """Changes to an AI integration."""
+
+    name: str
+    provider: str
+    api_key: str | None
+    base_url: str | None
+    model_names: list[str]
+    headers: dict[str, str] | None
+    enable_default_models: bool
+    function_calling_enabled: bool
+    auth_type: str
+    provider_metadata: JsonObject | None
+    scopings: list[AiIntegrationScopingInput]
+
+
+class CreateAiIntegrationRequest(TypedDict):
+    """An AI integration to create."""
+
+    name: str
+    provider: str
+    api_key: NotRequired[str]
+    base_url: NotRequired[str]
+    model_names: NotRequired[list[str]]
+    headers: NotRequired[dict[str, str]]
+    enable_default_models: NotRequired[bool]
+    function_calling_enabled: NotRequired[bool]
+    auth_type: NotRequired[str]
+    provider_metadata: NotRequired[JsonObject]
+    scopings: NotRequired[list[AiIntegrationScopingInput]]
+
+
+class TaskEvaluatorInput(TypedDict):
+    """An evaluator to apply."""
+
+    evaluator_id: str
+    query_filter: NotRequired[str]
+    column_mappings: NotRequired[dict[str, str]]
+
+
+class CreateTaskRequest(TypedDict):
+    """A task to create; the union of what the three types of task take."""
+
+    name: str
+    type: str
+    project_id: NotRequired[str]
+    dataset_id: NotRequired[str]
+    experiment_ids: NotRequired[list[str]]
+    sampling_rate: NotRequired[float]
+    is_continuous: NotRequired[bool]
+    query_filter: NotRequired[str]
+    evaluators: NotRequired[list[TaskEvaluatorInput]]
+    run_configuration: NotRequired[JsonObject]
+
+
+class UpdateTaskRequest(TypedDict, total=False):
+    """Changes to a task; the union of what the types of task take."""
+
+    name: str
+    sampling_rate: float
+    is_continuous: bool
+    query_filter: str | None
+    evaluators: list[TaskEvaluatorInput]
+    run_configuration: JsonObject
+
+
+class TriggerTaskRunRequest(TypedDict, total=False):
+    """How to run a task; the union of what the types of task take."""
+
+    data_start_time: str
+    data_end_time: str
+    max_spans: int
+    override_evaluations: bool
+    experiment_ids: list[str]
+    experiment_name: str
+    dataset_version_id: str
+    example_ids: list[str]
+    max_examples: int
+    tracing_metadata: dict[str, str]
+    evaluation_task_ids: list[str]

@@ -1,0 +1,216 @@
+"""What a run of a task may be asked to do, and what its worker is told."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from pydantic import JsonValue
+from sqlalchemy import Connection, Row, select
+
+from evalwright_server.services.errors import Findings, UnprocessableRequest
+from evalwright_server.services.evaluator_versions import latest_version
+from evalwright_server.services.examples import rows_of
+from evalwright_server.services.names import require_free_name
+from evalwright_server.services.query_filters import Filter, require_support
+from evalwright_server.services.references import find
+from evalwright_server.services.requests import TriggerTaskRunRequest
+from evalwright_server.services.task_rules import RUN_EXPERIMENT, resolve_experiments
+from evalwright_server.services.versions import choose_version
+from evalwright_server.store.ids import Kind, encode
+from evalwright_server.store.tables.datasets import dataset_examples, datasets
+from evalwright_server.store.tables.evaluators import evaluators
+from evalwright_server.store.tables.experiments import experiments
+from evalwright_server.store.tables.tasks import task_evaluators, task_experiments
+
+MAX_WINDOW: Final = timedelta(days=30)
+"""The longest window of spans that one run may cover."""
+FIRST_WINDOW: Final = timedelta(days=7)
+"""The window of a task's first run, unless the request says otherwise."""
+MAX_SPANS: Final = 10_000
+"""The largest number of spans in a run, unless the request says otherwise."""
+
+_LARGEST = 2**53
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluationPlan:
+    """A run of an evaluation task.
+
+    Attributes:
+        payload: All that the worker needs.
+        data_start_time: Start of the window of spans, where there is one.
+        data_end_time: Its end, exclusive.
+    """
+
+    payload: dict[str, JsonValue]
+    data_start_time: datetime | None
+    data_end_time: datetime | None
+
+
+def check_evaluation(
+    conn: Connection, task: Row[Any], body: TriggerTaskRunRequest, now: datetime
+) -> EvaluationPlan:
+    """Return what a run of an evaluation task consists of.
+
+    Raises:
+        ServiceError: The request breaks a rule; all findings are listed.
+    """
+    findings = Findings()
+    start, end = _window(task, body, now, findings)
+    chosen = _experiments(conn, task, body, findings)
+    applied = _evaluators(conn, task, findings)
+    findings.raise_if_any()
+    payload: dict[str, JsonValue] = {
+        "task_id": task.id,
+        "type": task.type,
+        "override": body.get("override_evaluations", False),
+        "query_filter": task.query_filter,
+        "evaluators": applied,
+    }
+    if task.project_id is None:
+        return EvaluationPlan(payload | {"experiment_ids": [*chosen]}, start, end)
+    payload |= {
+        "project_id": task.project_id,
+        "sampling_rate": task.sampling_rate,
+        "max_spans": min(int(body.get("max_spans", MAX_SPANS)), _LARGEST),
+        "data_start_time": None if start is None else start.isoformat(),
+        "data_end_time": None if end is None else end.isoformat(),
+    }
+    return EvaluationPlan(payload, start, end)
+
+
+def check_experiment(conn: Connection, task: Row[Any], body: TriggerTaskRunRequest) -> None:
+    """Check what a run of a run_experiment task is asked to do.
+
+    Raises:
+        ServiceError: The request breaks a rule; all findings are listed.
+    """
+    findings = Findings()
+    if "example_ids" in body and "max_examples" in body:
+        for name in ("example_ids", "max_examples"):
+            findings.add(f"/{name}", "give only one of example_ids and max_examples")
+    dataset = conn.execute(select(datasets).where(datasets.c.id == task.dataset_id)).one()
+    scope = experiments.c.dataset_id == dataset.id
+    with findings.collecting():
+        name = body["experiment_name"]
+        require_free_name(
+            conn,
+            experiments,
+            Kind.EXPERIMENT,
+            name,
+            scope,
+            place="in this dataset",
+            pointer="/experiment_name",
+        )
+    with findings.collecting():
+        wanted = body.get("dataset_version_id")
+        version = choose_version(conn, dataset, wanted, "/dataset_version_id")
+        _check_examples(conn, version, body.get("example_ids", []), findings)
+    for index, task_id in enumerate(body.get("evaluation_task_ids", [])):
+        pointer = f"/evaluation_task_ids/{index}"
+        other = find(conn, Kind.TASK, task_id, pointer, findings)
+        if other is None:
+            continue
+        if other.type == RUN_EXPERIMENT or other.dataset_id != dataset.id:
+            message = f"{other.name!r} is no evaluation task over the same dataset"
+            findings.add(pointer, message, error=UnprocessableRequest)
+    findings.raise_if_any()
+
+
+def _window(
+    task: Row[Any], body: TriggerTaskRunRequest, now: datetime, findings: Findings
+) -> tuple[datetime | None, datetime | None]:
+    """Return the window of spans; on dataset tasks only what the request says."""
+    start, end = _moment(body.get("data_start_time")), _moment(body.get("data_end_time"))
+    if task.project_id is not None:
+        end = end or now
+        start = start or _default_start(task.last_run_at, end)
+    if start is not None and end is not None:
+        if start >= end:
+            findings.add("/data_start_time", "the window must start before it ends")
+        elif end - start > MAX_WINDOW:
+            message = f"the window may span at most {MAX_WINDOW.days} days"
+            findings.add("/data_start_time", message)
+    return start, end
+
+
+def _default_start(last_run: datetime | None, end: datetime) -> datetime:
+    """Return where a window begins that has only an end: at the last run, or a week before.
+
+    A long pause between runs must not turn the default into a refusal, so it is cut.
+    """
+    span = FIRST_WINDOW if last_run is None or last_run >= end else end - last_run
+    oldest = datetime.min.replace(tzinfo=UTC)
+    return end - min(span, MAX_WINDOW, end - oldest)
+
+
+def _moment(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)
+
+
+def _experiments(
+    conn: Connection, task: Row[Any], body: TriggerTaskRunRequest, findings: Findings
+) -> Sequence[int]:
+    """Return the experiments to evaluate: those of the request, or else those of the task."""
+    if task.project_id is not None:
+        if body.get("experiment_ids"):
+            findings.add("/experiment_ids", "only dataset tasks have experiments; leave it out")
+        return []
+    dataset = conn.execute(select(datasets).where(datasets.c.id == task.dataset_id)).one()
+    if body.get("experiment_ids"):
+        return resolve_experiments(conn, dataset, body["experiment_ids"], findings)
+    statement = select(task_experiments.c.experiment_id).where(
+        task_experiments.c.task_id == task.id
+    )
+    chosen = conn.scalars(statement.order_by(task_experiments.c.position)).all()
+    if not chosen:
+        message = "the task's experiments have all been deleted; name others of its dataset"
+        findings.add("/experiment_ids", message, error=UnprocessableRequest)
+    return chosen
+
+
+def _evaluators(conn: Connection, task: Row[Any], findings: Findings) -> list[JsonValue]:
+    statement = (
+        select(task_evaluators, evaluators.c.name)
+        .join(evaluators)
+        .where(task_evaluators.c.task_id == task.id)
+        .order_by(task_evaluators.c.position)
+    )
+    applied: list[JsonValue] = []
+    columns: dict[str, str] = {}
+    filters = [Filter("the task", task.query_filter)]
+    for row in conn.execute(statement).all():
+        version = latest_version(conn, row.evaluator_id)
+        column = version.config["name"]
+        if column in columns:
+            message = f"{columns[column]!r} and {row.name!r} both write the column {column!r}"
+            findings.add("", message, error=UnprocessableRequest)
+        columns[column] = row.name
+        filters.append(Filter(f"the evaluator {row.name!r}", row.query_filter))
+        filters.append(Filter(f"{row.name!r} itself", version.config.get("query_filter")))
+        applied.append(
+            {
+                "evaluator_id": row.evaluator_id,
+                "version_id": version.id,
+                "name": column,
+                "config": version.config,
+                "column_mappings": row.column_mappings,
+                "query_filter": row.query_filter,
+            }
+        )
+    require_support(filters, findings)
+    return applied
+
+
+def _check_examples(
+    conn: Connection, version: Row[Any], given: Sequence[str], findings: Findings
+) -> None:
+    columns = (dataset_examples.c.id, dataset_examples.c.suffix)
+    rows = conn.execute(rows_of(version).with_only_columns(*columns))
+    known = {encode(Kind.DATASET_EXAMPLE, row.id, row.suffix) for row in rows}
+    for index, example_id in enumerate(given):
+        if example_id not in known:
+            pointer = f"/example_ids/{index}"
+            message = "no example of the dataset version has this ID"
+            findings.add(pointer, message, error=UnprocessableRequest)

@@ -1,0 +1,55 @@
+"""What handlers work with."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from evalwright_server.runs.engine import Engine
+from evalwright_server.services.organizations import Identity
+from evalwright_server.store.database import Database
+from evalwright_server.store.secrets import SecretBox
+
+
+@dataclass(frozen=True, slots=True)
+class SandboxState:
+    """Whether untrusted code can be run here, by what, or why not."""
+
+    driver: str | None
+    reason: str | None
+
+
+class Workforce(Protocol):
+    """Those who do the work of runs."""
+
+    @property
+    def connected(self) -> int:
+        """How many worker processes are connected."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServerContext:
+    """The parts of a running server.
+
+    Attributes:
+        db: Where everything is stored.
+        engine: Keeps the runs.
+        secrets: Seals what must not be stored in clear.
+        identity: Who owns and who does everything.
+        workforce: Who does the work.
+        sandbox: Whether untrusted code can be run.
+        clock: Tells the time, aware and in UTC.
+        stopping: Set once the server is to stop; long answers end then.
+        validate_answers: Whether every answer is checked against the document.
+    """
+
+    db: Database
+    engine: Engine
+    secrets: SecretBox
+    identity: Identity
+    workforce: Workforce
+    sandbox: SandboxState
+    clock: Callable[[], datetime]
+    stopping: asyncio.Event
+    validate_answers: bool = False

@@ -1,0 +1,212 @@
+"""The way of every request: who sends it, what it asks for, whether it is right, the answer."""
+
+import logging
+import os
+import re
+from dataclasses import dataclass
+from time import perf_counter
+from typing import Any, Final
+
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Match
+from starlette.types import Receive, Scope, Send
+
+from evalwright_server.services.revisions import entity_tag, matches
+from evalwright_server.web.bodies import read_body
+from evalwright_server.web.call import Answer, Call
+from evalwright_server.web.content import dump
+from evalwright_server.web.context import ServerContext
+from evalwright_server.web.document import Document
+from evalwright_server.web.guards import check_source
+from evalwright_server.web.judge import Judge
+from evalwright_server.web.keys import KeyRing
+from evalwright_server.web.operations import Endpoint
+from evalwright_server.web.parameters import read_parameters
+from evalwright_server.web.presence import ClientGone
+from evalwright_server.web.problems import Problem, problem_of, render
+from evalwright_server.web.rate_limits import RateLimiter
+from evalwright_server.web.routing import RouteTable
+
+DOCUMENT_PATH: Final = b"/openapi.json"
+OPEN_OPERATIONS: Final = frozenset({"get_health"})
+"""Operations that need no key."""
+JUDGED_BY_HANDLER: Final = frozenset({"update_task", "trigger_task_run"})
+"""Operations whose body has a schema that depends on what is stored."""
+PLAIN_CLIENT: Final = "arize"
+"""The client that takes problems with the five members of the standard and no more."""
+
+_REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
+
+logger = logging.getLogger("evalwright.requests")
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a server takes from its clients.
+
+    Attributes:
+        keys: Who may come in; everyone on this machine if empty.
+        rate: How often.
+        body_bytes: The largest body.
+    """
+
+    keys: KeyRing
+    rate: RateLimiter
+    body_bytes: int
+
+
+class Gateway(BaseRoute):
+    """Answers every request, whatever its path."""
+
+    def __init__(
+        self,
+        context: ServerContext,
+        document: Document,
+        routes: RouteTable[Endpoint],
+        limits: Limits,
+    ) -> None:
+        self._context = context
+        self._document = document
+        self._routes = routes
+        self._limits = limits
+        self._judge = Judge(document)
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """Take all HTTP requests."""
+        return (Match.FULL if scope["type"] == "http" else Match.NONE), {}
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request and write a line about it."""
+        started = perf_counter()
+        request = Request(scope, receive, send)
+        exchange = _Exchange(_request_id(request))
+        response = await self._respond(request, exchange)
+        if response is None:
+            self._log(request, exchange, "gone", started)
+            return
+        response.headers["X-Request-Id"] = exchange.request_id
+        try:
+            await response(scope, receive, send)
+        finally:
+            self._log(request, exchange, response.status_code, started)
+
+    async def _respond(self, request: Request, exchange: "_Exchange") -> Response | None:
+        """Return the answer, or None if nobody waits for it any more."""
+        try:
+            response = await self._answer(request, exchange)
+        except (ClientGone, ClientDisconnect):
+            return None
+        except Exception as error:
+            problem = problem_of(error)
+            if problem is None:
+                logger.exception("request %s failed", exchange.request_id, exc_info=error)
+                problem = Problem(
+                    500,
+                    "something went wrong in the server; its log tells more under the request ID "
+                    f"{exchange.request_id}",
+                )
+            response = self._render(problem, request, exchange)
+        if self._context.validate_answers:
+            self._validate(response, exchange)
+        return response
+
+    def _render(self, problem: Problem, request: Request, exchange: "_Exchange") -> Response:
+        return render(
+            problem,
+            path=request.scope["path"],
+            request_id=exchange.request_id,
+            plain=request.headers.get("sdk-package-name") == PLAIN_CLIENT,
+        )
+
+    async def _answer(self, request: Request, exchange: "_Exchange") -> Response:
+        raw_path: bytes = request.scope["raw_path"]
+        if not self._limits.keys:
+            check_source(request.headers)
+        if raw_path == DOCUMENT_PATH and request.method == "GET":
+            return Response(self._document.content, media_type="application/json")
+        endpoint, path = self._find_open(request, raw_path)
+        if endpoint is None:
+            self._limits.rate.admit(self._identify(request))
+            endpoint, path = self._routes.find(request.method, raw_path)
+        exchange.endpoint = endpoint
+        call = await self._judge_call(endpoint, path, request)
+        result = await endpoint.handler(call)
+        return _finish(call, result) if isinstance(result, Answer) else result
+
+    def _find_open(
+        self, request: Request, raw_path: bytes
+    ) -> tuple[Endpoint | None, dict[str, str]]:
+        """Return the endpoint if it is one that needs no key."""
+        try:
+            endpoint, path = self._routes.find(request.method, raw_path)
+        except Problem:
+            return None, {}
+        return (endpoint, path) if endpoint.operation.id in OPEN_OPERATIONS else (None, {})
+
+    def _identify(self, request: Request) -> bytes:
+        return self._limits.keys.identify(request.headers) if self._limits.keys else b""
+
+    async def _judge_call(self, endpoint: Endpoint, path: dict[str, str], request: Request) -> Call:
+        operation = endpoint.operation
+        values, errors = read_parameters(
+            self._judge, operation, path, request.scope["query_string"], request.headers
+        )
+        body: Any = {}
+        if operation.body is not None:
+            found = await read_body(request, operation.body, self._limits.body_bytes)
+            if found is not None:
+                body = found.value
+            if operation.id not in JUDGED_BY_HANDLER:
+                body, wrong = self._judge.check(operation.body.schema.pointer, body)
+                errors += wrong
+        if errors:
+            raise Problem.invalid(errors)
+        return Call(operation, values, body, request, self._context, self._judge)
+
+    def _validate(self, response: Response, exchange: "_Exchange") -> None:
+        """Check an answer against the document; for tests, which see the exception."""
+        if exchange.endpoint is not None:
+            self._judge.check_answer(exchange.endpoint.operation, response)
+
+    def _log(
+        self, request: Request, exchange: "_Exchange", status: int | str, started: float
+    ) -> None:
+        operation = exchange.endpoint.operation.id if exchange.endpoint else None
+        fields = {
+            "request_id": exchange.request_id,
+            "method": request.method,
+            "path": request.scope["path"],
+            "operation": operation,
+            "status": status,
+            "duration_ms": round((perf_counter() - started) * 1000, 2),
+        }
+        logger.info("%(method)s %(path)s %(status)s", fields, extra={"fields": fields})
+
+
+@dataclass(slots=True)
+class _Exchange:
+    """What becomes known about a request on its way."""
+
+    request_id: str
+    endpoint: Endpoint | None = None
+
+
+def _request_id(request: Request) -> str:
+    given = request.headers.get("x-request-id", "")
+    return given if _REQUEST_ID.fullmatch(given) else os.urandom(8).hex()
+
+
+def _finish(call: Call, answer: Answer) -> Response:
+    """Return the answer with its status and, where the document has one, its entity tag."""
+    operation = call.operation
+    headers = dict(answer.headers)
+    if "ETag" in operation.answer_headers:
+        headers["ETag"] = answer.tag or entity_tag(answer.content)
+        condition = call.values.get("If-None-Match")
+        if condition is not None and matches(headers["ETag"], condition):
+            return Response(status_code=304, headers=headers)
+    if answer.content is None:
+        return Response(status_code=operation.success, headers=headers)
+    body = dump(answer.content)
+    return Response(body, operation.success, headers=headers, media_type="application/json")

@@ -1,0 +1,19 @@
+"""Single runs of tasks."""
+
+from evalwright_server.services import task_runs
+from evalwright_server.web.call import Answer, Call
+from evalwright_server.web.waiting import hold, run_tag
+
+
+async def get_task_run(call: Call) -> Answer:
+    """Answer a run of a task, at once or when there is something to tell."""
+    task_run = await call.read(task_runs.get_task_run, call.values["run_id"])
+    run, headers = await hold(call, task_run.run)
+    return Answer(task_run.at(run).view(), run_tag(run), headers)
+
+
+async def cancel_task_run(call: Call) -> Answer:
+    """Cancel a run of a task."""
+    run_id, engine = call.values["run_id"], call.context.engine
+    task_run = await call.write(task_runs.cancel_task_run, run_id, engine=engine)
+    return Answer(task_run.view(), run_tag(task_run.run))

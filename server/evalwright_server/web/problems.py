@@ -1,0 +1,113 @@
+"""Problem documents (RFC 9457): every error answer the server gives."""
+
+from collections.abc import Iterable, Mapping
+from http import HTTPStatus
+from typing import Any, Final
+
+import orjson
+from sqlalchemy.exc import IntegrityError
+from starlette.responses import Response
+
+from evalwright_server.runs.errors import RunNotFound
+from evalwright_server.services.errors import (
+    Conflict,
+    FieldError,
+    InvalidRequest,
+    ResourceNotFound,
+    ServiceError,
+    StaleRevision,
+    UnprocessableRequest,
+    summarize,
+)
+from evalwright_server.store.errors import DatabaseBusy, DatabaseUnavailable
+
+MEDIA_TYPE: Final = "application/problem+json"
+MOST_ERRORS: Final = 50
+"""How many wrong fields are listed; a body of a thousand rows may have more."""
+
+_STATUSES: Final[Mapping[type[ServiceError], int]] = {
+    InvalidRequest: 400,
+    ResourceNotFound: 404,
+    Conflict: 409,
+    StaleRevision: 412,
+    UnprocessableRequest: 422,
+}
+
+
+class Problem(Exception):
+    """An answer that is an error.
+
+    Args:
+        status: The HTTP status.
+        detail: What was wrong, what was expected and what to do next.
+        errors: Every wrong field.
+        headers: Headers that belong to the answer, such as `Allow`.
+    """
+
+    def __init__(
+        self,
+        status: int,
+        detail: str,
+        errors: Iterable[FieldError] = (),
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.detail = detail
+        self.errors = tuple(errors)
+        self.headers = dict(headers or {})
+
+    @classmethod
+    def invalid(cls, errors: list[FieldError]) -> "Problem":
+        """Return the problem of a request with these wrong fields."""
+        return cls(400, summarize(errors[:MOST_ERRORS]), errors)
+
+
+def problem_of(error: Exception) -> Problem | None:  # noqa: PLR0911 - one per class of error
+    """Return the problem that an exception is for the sender, or None if it is our fault."""
+    if isinstance(error, Problem):
+        return error
+    if isinstance(error, ServiceError):
+        return Problem(_STATUSES[type(error)], error.detail, error.errors)
+    if isinstance(error, RunNotFound):
+        return Problem(404, "the run has been deleted")
+    if isinstance(error, RecursionError):
+        return Problem(400, "the body is nested too deeply; flatten it")
+    if isinstance(error, IntegrityError):
+        detail = "another request wrote the same at the same moment; read it and try again"
+        return Problem(409, detail)
+    if isinstance(error, DatabaseBusy | DatabaseUnavailable):
+        return Problem(503, f"{error}; try again in a moment", headers={"Retry-After": "1"})
+    return None
+
+
+def render(problem: Problem, *, path: str, request_id: str, plain: bool) -> Response:
+    """Return the answer.
+
+    Args:
+        problem: What was wrong.
+        path: The path of the request.
+        request_id: Its ID.
+        plain: Whether its sender takes the five members of the standard and no more.
+    """
+    content: dict[str, Any] = {
+        "type": "about:blank",
+        "title": HTTPStatus(problem.status).phrase,
+        "status": problem.status,
+        "detail": problem.detail,
+        "instance": path,
+    }
+    if not plain:
+        content["request_id"] = request_id
+        content["errors"] = [_member(error) for error in problem.errors[:MOST_ERRORS]]
+    body = orjson.dumps(content)
+    return Response(body, problem.status, headers=problem.headers, media_type=MEDIA_TYPE)
+
+
+def _member(error: FieldError) -> dict[str, Any]:
+    member: dict[str, Any] = {"pointer": error.pointer, "message": error.message}
+    if error.allowed:
+        member["allowed"] = list(error.allowed)
+    if error.nearest is not None:
+        member["nearest"] = error.nearest
+    return member
