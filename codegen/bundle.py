@@ -102,11 +102,11 @@ class _Bundler:
         """Join the components of the root file and those it refers to, in the order of their names."""
         merged = dict(declared) if isinstance(declared, dict) else {}
         for section, entries in self.components.items():
-            own = merged.get(section)
-            for name in entries if isinstance(own, dict) else ():
-                if name in own:
-                    self.claim(f"/components/{section}/{escape(name)}", place / section / name, place)
-            merged[section] = {**(own if isinstance(own, dict) else {}), **entries}
+            value = merged.get(section)
+            own = value if isinstance(value, dict) else {}
+            for name in own.keys() & entries.keys():
+                self.claim(f"/components/{section}/{escape(name)}", place / section / name, place)
+            merged[section] = {**own, **entries}
         return {
             section: dict(sorted(entries.items())) if isinstance(entries, dict) else entries
             for section, entries in merged.items()
@@ -150,7 +150,9 @@ class _Bundler:
             raise DocumentError(f"{place}: $ref must be a text, not {ref!r}")
         if shape != "schema" and len(value) > 1:
             extra = ", ".join(key for key in value if key != "$ref")
-            raise DocumentError(f"{place}: {extra} beside $ref would be lost; put it where the reference leads")
+            raise DocumentError(
+                f"{place}: {extra} beside $ref would be lost; put it where the reference leads"
+            )
         if shape in _SECTIONS:
             rest = {key: child for key, child in value.items() if key != "$ref"}
             _refuse_references(list(rest.values()), place)
@@ -167,7 +169,9 @@ class _Bundler:
         section = _SECTIONS[shape]
         name = unescape(target.pointer.rpartition("/")[2])
         if not name:
-            raise DocumentError(f"{place}: {ref!r} names a whole file; add the component, as in {ref}#/Name")
+            raise DocumentError(
+                f"{place}: {ref!r} names a whole file; add the component, as in {ref}#/Name"
+            )
         pointer = f"/components/{section}/{escape(name)}"
         self.claim(pointer, target, place)
         entries = self.components.setdefault(section, {})
@@ -187,10 +191,14 @@ class _Bundler:
     def resolve(self, ref: str, place: Place) -> Place:
         file, _, pointer = ref.partition("#")
         if "://" in file:
-            raise DocumentError(f"{place}: {ref!r} lies elsewhere; a document refers to its own files only")
+            raise DocumentError(
+                f"{place}: {ref!r} lies elsewhere; a document refers to its own files only"
+            )
         if not file:
             return Place(place.file, pointer)
-        return Place(posixpath.normpath(posixpath.join(posixpath.dirname(place.file), file)), pointer)
+        return Place(
+            posixpath.normpath(posixpath.join(posixpath.dirname(place.file), file)), pointer
+        )
 
     def find(self, target: Place, asked_at: Place) -> Json:
         value = self.load(target.file, asked_at)
@@ -200,7 +208,9 @@ class _Bundler:
                 names = list(value) if isinstance(value, dict) else []
                 near = difflib.get_close_matches(segment, names, 1)
                 hint = f"; did you mean {near[0]}?" if near else ""
-                raise DocumentError(f"{asked_at}: {target} leads nowhere: there is no {segment!r}{hint}")
+                raise DocumentError(
+                    f"{asked_at}: {target} leads nowhere: there is no {segment!r}{hint}"
+                )
             value = value[segment]
         return value
 

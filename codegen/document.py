@@ -10,6 +10,7 @@ import pathlib
 import sys
 
 from .bundle import bundle
+from .lint import check
 from .models_view import models_view
 from .problems import DocumentError
 from .view import operations_view
@@ -20,6 +21,7 @@ def main(document: str, out: str) -> int:
     """Bundle, check and prepare a document; return the exit code."""
     try:
         bundled = bundle(pathlib.Path(document))
+        check(bundled)
     except DocumentError as error:
         for reason in error.args:
             print(f"codegen: {reason}", file=sys.stderr)

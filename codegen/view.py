@@ -49,7 +49,9 @@ def operations_view(document: dict[str, Json]) -> dict[str, Json]:
 
 def _grouped(answers: Sequence[Answer]) -> list[Json]:
     """Write answers that differ in their status only as one."""
-    grouped = itertools.groupby(answers, key=lambda answer: (answer.media, answer.kind, answer.model))
+    grouped = itertools.groupby(
+        answers, key=lambda answer: (answer.media, answer.kind, answer.model)
+    )
     return [
         {
             "statuses": " ".join(answer.status for answer in group),

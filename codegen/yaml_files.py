@@ -11,11 +11,8 @@ from .problems import DocumentError
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 """A JSON value."""
 
-# libyaml is six times faster; wheels without it still have to work.
-_Base = cast(type[yaml.SafeLoader], getattr(yaml, "CSafeLoader", yaml.SafeLoader))
 
-
-class _JsonLoader(_Base):
+class _JsonLoader(yaml.CSafeLoader):
     """The core schema of YAML 1.2: `on` is a text, and so is 2026-11-25."""
 
 
@@ -32,7 +29,7 @@ for _tag, _pattern, _first in (
     )
 
 
-def _mapping(loader: yaml.SafeLoader, node: yaml.MappingNode) -> dict[str, object]:
+def _mapping(loader: yaml.CSafeLoader, node: yaml.MappingNode) -> dict[str, object]:
     result: dict[str, object] = {}
     for key_node, value_node in node.value:
         key = str(loader.construct_object(key_node, deep=True))

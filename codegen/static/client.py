@@ -4,10 +4,9 @@ import ssl
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
 from types import TracebackType
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Self, TypeVar
 
 import urllib3
-from typing_extensions import Self
 from urllib3 import exceptions as urllib3_errors
 from urllib3.util import Url, parse_url
 
@@ -209,9 +208,7 @@ def _parse(base_url: str) -> Url:
     return url
 
 
-def _connect(
-    url: Url, size: int, ssl_context: ssl.SSLContext | None
-) -> urllib3.HTTPConnectionPool:
+def _connect(url: Url, size: int, ssl_context: ssl.SSLContext | None) -> urllib3.HTTPConnectionPool:
     host = url.host or ""
     if url.scheme == "http":
         return urllib3.HTTPConnectionPool(host, url.port, maxsize=size)

@@ -3,7 +3,7 @@
 import datetime
 import enum
 from collections.abc import Iterable, Mapping
-from functools import lru_cache
+from functools import cache
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import quote
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 __all__ = ["adapter", "headers", "query", "target", "text", "write_json"]
 
 
-@lru_cache(maxsize=None)
+@cache
 def adapter(model: str) -> "TypeAdapter[Any]":
     """Find what reads and writes a model, by its name.
 

@@ -1,8 +1,7 @@
 """Enums that keep values they don't know."""
 
 import enum
-
-from typing_extensions import Self
+from typing import Self
 
 __all__ = ["StrEnum"]
 

@@ -6,8 +6,6 @@
     client.send(api.FAMILY.OPERATION(...))
 """
 
-from importlib.resources import files
-
 __all__ = ["__version__", "read_document"]
 
 __version__ = "0.1.0"
@@ -16,4 +14,6 @@ __version__ = "0.1.0"
 
 def read_document() -> bytes:
     """Read the OpenAPI document this package was compiled from, as JSON."""
+    from importlib.resources import files  # here, because few need it and it takes its time
+
     return files(__name__).joinpath("openapi.json").read_bytes()

@@ -194,10 +194,10 @@ UPDATE_DATASET_EXAMPLES = Operation(
             "/components/parameters/DatasetVersionFilter/schema",
         ),
     ),
-    request_media="application/merge-patch+json",
+    request_media="application/json",
     request_required=True,
     request_model="UpdateDatasetExamplesRequest",
-    request_schema="/paths/~1v2~1datasets~1{dataset_id}~1examples/patch/requestBody/content/application~1merge-patch+json/schema",
+    request_schema="/paths/~1v2~1datasets~1{dataset_id}~1examples/patch/requestBody/content/application~1json/schema",
     responses=(
         *ResponseSpec.each("200", "application/json", "json", "DatasetVersionWithExampleIds"),
         *ResponseSpec.each(
@@ -358,13 +358,13 @@ def update_dataset_examples(
 
     Args:
         dataset_id: The dataset's ID.
-        body: What to send (application/merge-patch+json).
+        body: What to send.
         dataset_version_id: The version of the dataset; the latest when left out or empty.
     """
     return Request(
         UPDATE_DATASET_EXAMPLES,
         {"dataset_id": dataset_id},
         codec.query({"dataset_version_id": dataset_version_id}),
-        {"Accept": UPDATE_DATASET_EXAMPLES.accept, "Content-Type": "application/merge-patch+json"},
+        {"Accept": UPDATE_DATASET_EXAMPLES.accept, "Content-Type": "application/json"},
         codec.write_json("UpdateDatasetExamplesRequest", body),
     )
