@@ -64,7 +64,8 @@ def _check_url(url: str) -> list[FieldError]:
     try:
         parts = urlsplit(url)
         usable = parts.scheme in {"http", "https"} and bool(parts.hostname)
-        usable = usable and parts.port != 0 and not (parts.query or parts.fragment)
+        usable = usable and parts.port != 0 and parts.username is None
+        usable = usable and not (parts.query or parts.fragment)
     except (ValueError, AttributeError, TypeError):  # a port that is no number, or no text at all
         usable = False
     if usable and not re.search(r"\s", url):

@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import TypeVar
 
-from evalwright._errors.invalid import FieldError
+from evalwright._errors.invalid import FieldError, InvalidRequest
 from evalwright._fields import refuse, shown
 from evalwright._unset import UNSET
 
@@ -46,5 +46,5 @@ def choice(kind: type[_E], value: object, argument: str) -> _E | None:
         return None
     if not isinstance(value, str) or not value:
         words = tuple(member.value for member in kind)
-        refuse([FieldError(argument, "is no text", got=shown(value), allowed=words)])
+        raise InvalidRequest([FieldError(argument, "is no text", got=shown(value), allowed=words)])
     return kind(value)

@@ -4,10 +4,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, Generic, Protocol, TypeVar
 
-from evalwright_api.types import Request
-
 from evalwright._resolution import Named, WantedPage
 from evalwright_api import api, models
+from evalwright_api.types import Request
 
 _T = TypeVar("_T", bound=Named)
 _PAGE: Final = 100
@@ -46,27 +45,27 @@ class Lookup(Generic[_L, _T]):
         return self.narrowed_by if scope_id is None else None
 
 
-SPACE: Final = Lookup(
+SPACE: Final[Lookup[models.SpaceList, models.Space]] = Lookup(
     "space",
     lambda want, _: api.spaces.list_spaces(name=want.name, cursor=want.cursor, limit=_PAGE),
     lambda page: page.spaces,
     narrowed_by=None,
 )
-PROJECT: Final = Lookup(
+PROJECT: Final[Lookup[models.ProjectList, models.Project]] = Lookup(
     "project",
     lambda want, space_id: api.projects.list_projects(
         name=want.name, cursor=want.cursor, space_id=space_id, limit=_PAGE
     ),
     lambda page: page.projects,
 )
-DATASET: Final = Lookup(
+DATASET: Final[Lookup[models.DatasetList, models.Dataset]] = Lookup(
     "dataset",
     lambda want, space_id: api.datasets.list_datasets(
         name=want.name, cursor=want.cursor, space_id=space_id, limit=_PAGE
     ),
     lambda page: page.datasets,
 )
-EXPERIMENT: Final = Lookup(
+EXPERIMENT: Final[Lookup[models.ExperimentList, models.Experiment]] = Lookup(
     "experiment",
     lambda want, dataset_id: api.experiments.list_experiments(
         name=want.name, cursor=want.cursor, dataset_id=dataset_id, limit=_PAGE
@@ -74,7 +73,7 @@ EXPERIMENT: Final = Lookup(
     lambda page: page.experiments,
     narrowed_by="dataset",
 )
-EXPERIMENT_IN_SPACE: Final = Lookup(
+EXPERIMENT_IN_SPACE: Final[Lookup[models.ExperimentList, models.Experiment]] = Lookup(
     "experiment",
     lambda want, space_id: api.experiments.list_experiments(
         name=want.name, cursor=want.cursor, space_id=space_id, limit=_PAGE
@@ -82,21 +81,21 @@ EXPERIMENT_IN_SPACE: Final = Lookup(
     lambda page: page.experiments,
     narrowed_by="dataset",
 )
-EVALUATOR: Final = Lookup(
+EVALUATOR: Final[Lookup[models.EvaluatorList, models.Evaluator]] = Lookup(
     "evaluator",
     lambda want, space_id: api.evaluators.list_evaluators(
         name=want.name, cursor=want.cursor, space_id=space_id, limit=_PAGE
     ),
     lambda page: page.evaluators,
 )
-AI_INTEGRATION: Final = Lookup(
+AI_INTEGRATION: Final[Lookup[models.AiIntegrationList, models.AiIntegration]] = Lookup(
     "AI integration",
     lambda want, space_id: api.ai_integrations.list_ai_integrations(
         name=want.name, cursor=want.cursor, space_id=space_id, limit=_PAGE
     ),
     lambda page: page.ai_integrations,
 )
-TASK: Final = Lookup(
+TASK: Final[Lookup[models.TaskList, models.Task]] = Lookup(
     "task",
     lambda want, space_id: api.tasks.list_tasks(
         name=want.name, cursor=want.cursor, space_id=space_id, limit=_PAGE

@@ -1,14 +1,18 @@
 """From what the generated client raises to what this library raises."""
 
 from collections.abc import Mapping
+from typing import TypeVar
 
 from evalwright._errors.api import APIError, error_class
 from evalwright._errors.base import EvalwrightError
-from evalwright._errors.invalid import FieldError
+from evalwright._errors.invalid import FieldError, InvalidRequest
 from evalwright._errors.network import ConnectionFailed, ResponseFormatError, Timeout
 from evalwright._fields import pointed
 from evalwright_api import errors as raw
 from evalwright_api import models
+from evalwright_api.types import Request
+
+_T = TypeVar("_T")
 
 
 def translate(
@@ -32,7 +36,7 @@ def translate(
                 method=method,
                 path=path,
                 request_id=_request_id(error.headers),
-                reason=str(error),
+                reason=error.reason,
                 body=error.body,
             )
         case raw.UnexpectedResponse():
@@ -41,6 +45,18 @@ def translate(
             return Timeout(method=method, path=path, timeout=timeout)
         case _:
             return ConnectionFailed(base_url=base_url, reason=reason_of(error))
+
+
+def path_of(request: Request[_T]) -> str:
+    """Give the path of a request with its query.
+
+    Raises:
+        InvalidRequest: An ID is such that the path would be another one.
+    """
+    try:
+        return request.target
+    except ValueError as error:
+        raise InvalidRequest([FieldError("", str(error))]) from None
 
 
 def reason_of(error: BaseException) -> str:

@@ -1,1 +1,1 @@
-"""The clients; the ones for `async` are the source of the others."""
+"""The clients, one module per resource."""

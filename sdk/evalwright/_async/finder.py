@@ -8,7 +8,7 @@ from evalwright._async.session import AsyncSession
 from evalwright._fields import name_errors, refuse
 from evalwright._ids import is_resource_id
 from evalwright._lookups import Listing, Lookup
-from evalwright._resolution import Named, Page, find
+from evalwright._resolution import Named, Page, Plan, find
 from evalwright_api import models
 
 _L = TypeVar("_L", bound=Listing)
@@ -92,7 +92,7 @@ class AsyncFinder:
     async def _find(
         self, lookup: Lookup[_L, _T], name: str, scope_id: str | None, scope: str | None
     ) -> _T:
-        plan = find(lookup.kind, name, scope=scope, disambiguate=lookup.cure(scope_id))
+        plan: Plan[_T] = find(lookup.kind, name, scope=scope, disambiguate=lookup.cure(scope_id))
         want = next(plan)
         while True:
             listing = await self._session.send(lookup.request(want, scope_id))

@@ -7,16 +7,15 @@ import uuid
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-from evalwright_api.errors import ApiError
-from evalwright_api.types import Request, Response
-
 from evalwright._config import Config
 from evalwright._errors.api import APIError
 from evalwright._errors.base import ClientClosed, EvalwrightError
 from evalwright._errors.network import ConnectionFailed, Timeout
-from evalwright._problems import translate
+from evalwright._problems import path_of, translate
 from evalwright._retry import Clock, RetryPlan, repeatable
 from evalwright._wire.httpx2_wire import Httpx2Wire
+from evalwright_api.errors import ApiError
+from evalwright_api.types import Request, Response
 
 _T = TypeVar("_T")
 
@@ -60,6 +59,7 @@ class AsyncSession:
         """
         if self._closed:
             raise ClientClosed("this client is closed; make a new one")
+        path = path_of(request)
         plan = RetryPlan(
             clock=self.clock,
             timeout=self.config.timeout if timeout is None else timeout,
@@ -70,17 +70,19 @@ class AsyncSession:
             try:
                 return await self._wire.exchange(request, timeout=plan.remaining())
             except ApiError as error:
-                failure = self._translate(error, request, plan)
+                failure = self._translate(error, request.operation.method, path, plan)
             delay = _delay(plan, failure)
             if delay is None:
                 raise failure
             await self.sleep(delay)
 
-    def _translate(self, error: ApiError, request: Request[_T], plan: RetryPlan) -> EvalwrightError:
+    def _translate(
+        self, error: ApiError, method: str, path: str, plan: RetryPlan
+    ) -> EvalwrightError:
         return translate(
             error,
-            method=request.operation.method,
-            path=request.target,
+            method=method,
+            path=path,
             base_url=self.config.base_url,
             timeout=plan.timeout,
         )

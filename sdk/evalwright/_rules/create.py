@@ -31,13 +31,23 @@ def read_experiments(
 
     `experiment_ids` is what the document calls them; both arguments take names and IDs.
     """
-    name = "experiments" if experiments is not None else "experiment_ids"
-    given = experiments if experiments is not None else experiment_ids
     if experiments is not None and experiment_ids is not None:
         return [], [FieldError("experiments", "says the same as experiment_ids; pass one of them")]
-    if isinstance(given, str) or not all(isinstance(item, str) and item for item in given or ()):
-        return [], [FieldError(name, "is unusable", shown(given), "a list of names or IDs")]
-    return list(given or ()), []
+    name = "experiment_ids" if experiments is None else "experiments"
+    chosen: object = experiment_ids if experiments is None else experiments
+    if chosen is None:
+        return [], []
+    if (
+        isinstance(chosen, str)
+        or not isinstance(chosen, Sequence)
+        or not all(map(_is_name, chosen))
+    ):
+        return [], [FieldError(name, "is unusable", shown(chosen), "a list of names or IDs")]
+    return [*chosen], []
+
+
+def _is_name(value: object) -> bool:
+    return isinstance(value, str) and bool(value)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,20 +3,21 @@
 import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from typing import Final
 
 from evalwright._errors.invalid import FieldError, InvalidRequest
 from evalwright._fields import build, nearest, refuse, shown
 from evalwright._rules.create import EVALUATION_TYPES
 from evalwright_api import models
 
-EVALUATION_FIELDS = (
+EVALUATION_FIELDS: Final[tuple[str, ...]] = (
     "data_start_time",
     "data_end_time",
     "max_spans",
     "override_evaluations",
     "experiment_ids",
 )
-EXPERIMENT_FIELDS = (
+EXPERIMENT_FIELDS: Final[tuple[str, ...]] = (
     "experiment_name",
     "dataset_version_id",
     "max_examples",
@@ -108,8 +109,10 @@ def _combined(task: models.Task, members: Mapping[str, object]) -> list[FieldErr
     start, end = members.get("data_start_time"), members.get("data_end_time")
     if isinstance(start, datetime) and isinstance(end, datetime) and start >= end:
         errors.append(FieldError("data_start_time", "must be before data_end_time"))
-    if "max_examples" in members and "example_ids" in members:
-        errors.append(FieldError("max_examples", "does not go with example_ids; pass one of them"))
-    if task.type == "run_experiment" and "experiment_name" not in members:
-        errors.append(FieldError("experiment_name", "is required for run_experiment tasks"))
+    if task.type == "run_experiment":
+        if "max_examples" in members and "example_ids" in members:
+            clash = "does not go with example_ids; pass one of them"
+            errors.append(FieldError("max_examples", clash))
+        if "experiment_name" not in members:
+            errors.append(FieldError("experiment_name", "is required for run_experiment tasks"))
     return errors

@@ -1,6 +1,7 @@
 """Rules for changing tasks."""
 
 from collections.abc import Mapping
+from typing import Final
 
 from evalwright._errors.invalid import FieldError, InvalidRequest
 from evalwright._fields import build, nearest, refuse
@@ -8,8 +9,14 @@ from evalwright._rules.create import EVALUATION_TYPES
 from evalwright._rules.evaluators import Entry, read_evaluators
 from evalwright_api import models
 
-EVALUATION_FIELDS = ("name", "sampling_rate", "is_continuous", "query_filter", "evaluators")
-EXPERIMENT_FIELDS = ("name", "run_configuration")
+EVALUATION_FIELDS: Final[tuple[str, ...]] = (
+    "name",
+    "sampling_rate",
+    "is_continuous",
+    "query_filter",
+    "evaluators",
+)
+EXPERIMENT_FIELDS: Final[tuple[str, ...]] = ("name", "run_configuration")
 CLEARABLE = frozenset({"query_filter"})
 PROJECT_ONLY = frozenset({"sampling_rate", "is_continuous"})
 

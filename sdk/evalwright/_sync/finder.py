@@ -8,7 +8,7 @@ from evalwright import _lookups as lookups
 from evalwright._fields import name_errors, refuse
 from evalwright._ids import is_resource_id
 from evalwright._lookups import Listing, Lookup
-from evalwright._resolution import Named, Page, find
+from evalwright._resolution import Named, Page, Plan, find
 from evalwright._sync.session import Session
 from evalwright_api import models
 
@@ -89,7 +89,7 @@ class Finder:
     def _find(
         self, lookup: Lookup[_L, _T], name: str, scope_id: str | None, scope: str | None
     ) -> _T:
-        plan = find(lookup.kind, name, scope=scope, disambiguate=lookup.cure(scope_id))
+        plan: Plan[_T] = find(lookup.kind, name, scope=scope, disambiguate=lookup.cure(scope_id))
         want = next(plan)
         while True:
             listing = self._session.send(lookup.request(want, scope_id))

@@ -1,0 +1,1 @@
+"""The command `evalwright`; needs the extra `cli`."""

@@ -1,0 +1,80 @@
+"""Printing answers, for people or for programs."""
+
+import json
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from pydantic import BaseModel
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+CONSOLE = Console(highlight=False)
+"""Where answers go."""
+
+MESSAGES = Console(stderr=True, highlight=False)
+"""Where everything else goes, so that answers can be piped."""
+
+
+def show(value: BaseModel, *, as_json: bool) -> None:
+    """Print one thing, a member on each line."""
+    if as_json:
+        _print_json(_plain(value))
+        return
+    table = Table.grid(padding=(0, 2))
+    for name, member in value.model_dump(mode="python").items():
+        table.add_row(Text(name, style="bold"), Text(_cell(member)))
+    CONSOLE.print(table)
+
+
+def show_rows(rows: Iterable[BaseModel], columns: Sequence[str], *, as_json: bool) -> None:
+    """Print several things as a table with the columns that matter."""
+    found = [_plain(row) for row in rows]
+    if as_json:
+        _print_json(found)
+        return
+    if not found:
+        MESSAGES.print("Nothing found.")
+        return
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        # IDs are for copying, so they are never cut.
+        table.add_column(column, no_wrap=column == "id", overflow="fold")
+    for row in found:
+        table.add_row(*(Text(_cell(_member(row, column))) for column in columns))
+    CONSOLE.print(table)
+
+
+def done(text: str, *, as_json: bool) -> None:
+    """Say that something was done; programs read it from the exit code."""
+    if not as_json:
+        MESSAGES.print(Text(text))
+
+
+def _plain(value: BaseModel) -> dict[str, object]:
+    plain: dict[str, object] = value.model_dump(mode="json")
+    return plain
+
+
+def _print_json(value: object) -> None:
+    # Not through the console, which would break long lines.
+    print(json.dumps(value, indent=2, ensure_ascii=False), file=CONSOLE.file)
+
+
+def _member(row: dict[str, object], path: str) -> object:
+    value: object = row
+    for step in path.split("."):
+        value = value.get(step) if isinstance(value, dict) else None
+    return value
+
+
+def _cell(value: object) -> str:
+    match value:
+        case None:
+            return "-"
+        case datetime():
+            return f"{value:%Y-%m-%d %H:%M:%S}"
+        case dict() | list():
+            return json.dumps(value, default=str, ensure_ascii=False) if value else "-"
+        case _:
+            return str(value)

@@ -1,0 +1,120 @@
+"""Commands for runs of tasks."""
+
+from datetime import datetime
+from itertools import islice
+from typing import Annotated
+
+import typer
+
+from evalwright import Evalwright
+from evalwright.cli.arguments import Space, Timeout
+from evalwright.cli.connection import ClientCommand, Connection, connection
+from evalwright.cli.output import MESSAGES, show, show_rows
+from evalwright.cli.progress import follow
+from evalwright.types import TaskRun, TaskRunStatus
+
+COLUMNS = ("id", "status", "created_at", "num_successes", "num_errors", "num_skipped")
+
+Name = Annotated[str, typer.Argument(help="The task, by name or ID.")]
+RunId = Annotated[str, typer.Argument(help="The run's ID.")]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add these commands to those for tasks."""
+    app.command(cls=ClientCommand)(trigger)
+    app.command(cls=ClientCommand)(runs)
+    app.command(cls=ClientCommand)(run)
+    app.command(cls=ClientCommand)(wait)
+    app.command(cls=ClientCommand)(cancel)
+
+
+def trigger(
+    context: typer.Context,
+    task: Name,
+    space: Space = None,
+    wait: Annotated[bool, typer.Option("--wait", help="Wait for the run's end.")] = False,
+    timeout: Timeout = 600.0,
+    experiment: Annotated[
+        list[str] | None, typer.Option(help="Only this experiment; may be repeated.")
+    ] = None,
+    override: Annotated[
+        bool, typer.Option("--override", help="Judge rows again that were judged before.")
+    ] = False,
+    data_start_time: Annotated[
+        datetime | None, typer.Option(help="The start of the window of spans, UTC.")
+    ] = None,
+    data_end_time: Annotated[
+        datetime | None, typer.Option(help="The end of the window of spans, UTC.")
+    ] = None,
+    max_spans: Annotated[int | None, typer.Option(help="The largest number of spans.")] = None,
+    experiment_name: Annotated[
+        str | None, typer.Option(help="For run_experiment tasks: the experiment to create.")
+    ] = None,
+    max_examples: Annotated[
+        int | None, typer.Option(help="For run_experiment tasks: how many examples to run.")
+    ] = None,
+) -> None:
+    """Start a run of a task."""
+    options = connection(context)
+    with options.client() as client:
+        started = client.tasks.trigger_run(
+            task=task,
+            space=space,
+            experiment_ids=experiment or None,
+            override_evaluations=override or None,
+            data_start_time=data_start_time,
+            data_end_time=data_end_time,
+            max_spans=max_spans,
+            experiment_name=experiment_name,
+            max_examples=max_examples,
+        )
+        if wait:
+            _finish(client, started, options, timeout)
+        else:
+            show(started, as_json=options.json)
+
+
+def runs(
+    context: typer.Context,
+    task: Name,
+    space: Space = None,
+    status: Annotated[str | None, typer.Option(help="Only runs in this state.")] = None,
+    limit: Annotated[int, typer.Option(min=1, help="How many to show.")] = 20,
+) -> None:
+    """List a task's runs, newest first."""
+    options = connection(context)
+    with options.client() as client:
+        rows = client.tasks.iter_runs(task=task, space=space, status=status)
+        show_rows(islice(rows, limit), COLUMNS, as_json=options.json)
+
+
+def run(context: typer.Context, run_id: RunId) -> None:
+    """Show a run."""
+    options = connection(context)
+    with options.client() as client:
+        show(client.tasks.get_run(run_id=run_id), as_json=options.json)
+
+
+def wait(context: typer.Context, run_id: RunId, timeout: Timeout = 600.0) -> None:
+    """Wait for a run's end; exit code 1 unless it is completed."""
+    options = connection(context)
+    with options.client() as client:
+        # A wait bears with a server that is away; at a prompt, that is better said at once.
+        current = client.tasks.get_run(run_id=run_id)
+        _finish(client, current, options, timeout)
+
+
+def cancel(context: typer.Context, run_id: RunId) -> None:
+    """Stop a run."""
+    options = connection(context)
+    with options.client() as client:
+        show(client.tasks.cancel_run(run_id=run_id), as_json=options.json)
+
+
+def _finish(client: Evalwright, started: TaskRun, options: Connection, timeout: float) -> None:
+    ended = follow(client, started, timeout=timeout, quiet=options.json)
+    show(ended, as_json=options.json)
+    if ended.status is not TaskRunStatus.COMPLETED:
+        reason = ended.failure_reason or "no reason given"
+        MESSAGES.print(f"The run is {ended.status}: {reason}", markup=False)
+        raise typer.Exit(1)
