@@ -1,4 +1,4 @@
-"""The checks of this repository, run in the environment that scripts/setup.sh makes from the lock file."""
+"""The checks of this repository, in the environment that scripts/setup.sh makes from the lock."""
 
 import pathlib
 import sys
@@ -44,7 +44,17 @@ def tests(session: nox.Session) -> None:
     generated(session)
     types(session)
     tool(session, "coverage", "erase")
-    tool(session, "pytest", "-n", "2", "--dist", "loadgroup", "--cov", "--cov-report=", *session.posargs)
+    tool(
+        session,
+        "pytest",
+        "-n",
+        "2",
+        "--dist",
+        "loadgroup",
+        "--cov",
+        "--cov-report=",
+        *session.posargs,
+    )
     tool(session, "coverage", "report")
 
 

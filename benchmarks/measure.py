@@ -1,4 +1,4 @@
-"""Interleaved measuring: every contestant runs in each round, and ratios are taken round by round."""
+"""Interleaved measuring: every contestant runs in each round; ratios are taken within a round."""
 
 import gc
 import statistics
@@ -22,7 +22,7 @@ class Contest:
     ratios: tuple[float, ...]
 
     def row(self) -> str:
-        """Return a line with the median time, the median ratio and the middle half of the ratios."""
+        """Return the median time, the median ratio and the middle half of the ratios as a line."""
         low, middle, high = statistics.quantiles(self.ratios, n=4)
         microseconds = statistics.median(self.seconds) * 1e6
         return f"{self.name:<42}{microseconds:>11.0f} us{middle:>9.2f}x   ({low:.2f} to {high:.2f})"

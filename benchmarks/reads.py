@@ -21,7 +21,9 @@ def report(address: str) -> str:
     with TasksClient(base_url=address) as tasks:
         one = race(
             {
-                "urllib3 + orjson, GET task": lambda: raw(pool, f"/v2/tasks/{urllib.parse.quote(task_id)}"),
+                "urllib3 + orjson, GET task": lambda: raw(
+                    pool, f"/v2/tasks/{urllib.parse.quote(task_id)}"
+                ),
                 "TasksClient.get, by ID": lambda: tasks.get(task=task_id),
             },
             peer="urllib3 + orjson, GET task",
@@ -45,7 +47,9 @@ def raw(pool: urllib3.HTTPConnectionPool, target: str) -> object:
 def fill(client: Evalwright) -> str:
     """Create a page of tasks over one dataset and return the ID of one of them."""
     client.spaces.create(name=SPACE)
-    client.datasets.create(name="rows", space=SPACE, examples=[{"question": "1 + 1?", "reference": "2"}])
+    client.datasets.create(
+        name="rows", space=SPACE, examples=[{"question": "1 + 1?", "reference": "2"}]
+    )
     example = next(iter(client.datasets.iter_examples(dataset="rows", space=SPACE)))
     runs = [{"example_id": example.id, "output": "2"}]
     client.experiments.create(name="answers", dataset="rows", space=SPACE, experiment_runs=runs)

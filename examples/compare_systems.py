@@ -1,17 +1,18 @@
 """Evaluate two systems on the same questions and show where they differ.
 
-Needs a running server (`evalwright serve`); EVALWRIGHT_BASE_URL and EVALWRIGHT_API_KEY say which. Running it again
-evaluates every row again.
+Needs a running server (`evalwright serve`); EVALWRIGHT_BASE_URL and EVALWRIGHT_API_KEY say which.
+Running it again evaluates every row again.
 """
 
 import json
 import pathlib
 import sys
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from statistics import fmean
 from typing import Any
 
+from pydantic import BaseModel
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
@@ -48,7 +49,7 @@ def main() -> int:
 
 
 def prepare(client: Evalwright) -> None:
-    """Create the space, the dataset, the systems' outputs and the evaluators, unless they are there already."""
+    """Create the space, the dataset, the outputs and the evaluators, unless they are there."""
     create(client.spaces.create, name=SPACE)
     questions = read_rows("questions.jsonl")
     create(client.datasets.create, name=DATASET, space=SPACE, examples=questions)
@@ -59,7 +60,13 @@ def prepare(client: Evalwright) -> None:
     for system in SYSTEMS:
         outputs = read_rows(f"outputs-{system}.jsonl")
         runs = [{**row, "example_id": example_ids[row["question_id"]]} for row in outputs]
-        create(client.experiments.create, name=system, dataset=DATASET, space=SPACE, experiment_runs=runs)
+        create(
+            client.experiments.create,
+            name=system,
+            dataset=DATASET,
+            space=SPACE,
+            experiment_runs=runs,
+        )
     create_evaluators(client)
     console.print(f"Loaded {len(questions)} questions and the answers of {' and '.join(SYSTEMS)}.")
 
@@ -107,16 +114,22 @@ def evaluate(base_url: str) -> TaskRun:
 def report(client: Evalwright, run: TaskRun) -> None:
     """Print the mean scores by category and the rows where the newer system did worst."""
     categories = {
-        row["id"]: row for row in map(columns, client.datasets.iter_examples(dataset=DATASET, space=SPACE))
+        row["id"]: row
+        for row in map(columns, client.datasets.iter_examples(dataset=DATASET, space=SPACE))
     }
     scores = {
         system: {
             row["example_id"]: row
-            for row in map(columns, client.experiments.iter_runs(experiment=system, dataset=DATASET, space=SPACE))
+            for row in map(
+                columns,
+                client.experiments.iter_runs(experiment=system, dataset=DATASET, space=SPACE),
+            )
         }
         for system in SYSTEMS
     }
-    console.print(f"\n{run.num_successes} judgements, {run.num_errors} errors, {run.num_skipped} skipped.\n")
+    console.print(
+        f"\n{run.num_successes} judgements, {run.num_errors} errors, {run.num_skipped} skipped.\n"
+    )
     console.print(score_table(categories, scores))
     console.print(worst_rows(categories, scores))
 
@@ -164,7 +177,7 @@ def worst_rows(examples: dict[str, Any], scores: dict[str, dict[str, Any]]) -> T
     return table
 
 
-def create(call: Any, **arguments: Any) -> None:
+def create(call: Callable[..., object], **arguments: object) -> None:
     """Create something; that it is there already is fine."""
     try:
         call(**arguments)
@@ -172,7 +185,7 @@ def create(call: Any, **arguments: Any) -> None:
         console.print(f"{arguments['name']!r} is there already.", style="dim")
 
 
-def columns(row: Any) -> dict[str, Any]:
+def columns(row: BaseModel) -> dict[str, Any]:
     """Return a row with the user's columns as a plain dict."""
     return dict(row.model_dump())
 
@@ -185,7 +198,11 @@ def read_rows(name: str) -> list[dict[str, Any]]:
 def progress_bar() -> Progress:
     """Return the bar that is shown while the run is going on."""
     return Progress(
-        TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn(), console=console
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TaskProgressColumn(),
+        TimeElapsedColumn(),
+        console=console,
     )
 
 

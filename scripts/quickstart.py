@@ -1,7 +1,7 @@
 """Start a server in the background, run the first evaluation on it, and leave it running.
 
-The server's data and log live in `.quickstart/` beside this repository (EVALWRIGHT_QUICKSTART_DIR moves them).
-Running it again uses the server that is already there.
+The server's data and log live in `.quickstart/` (EVALWRIGHT_QUICKSTART_DIR moves them). Running it
+again uses the server that is already there.
 """
 
 import argparse
@@ -59,7 +59,7 @@ def running() -> str | None:
 
 
 def start(port: int | None) -> str | None:
-    """Start a server that outlives this program and return its address, or None if it would not start."""
+    """Start a server that outlives this program and return its address, or None if it fails."""
     HOME.mkdir(parents=True, exist_ok=True)
     for candidate in (port,) if port is not None else (8000, 0):
         server = launch(candidate)

@@ -30,7 +30,11 @@ def blocks(path: pathlib.Path) -> Iterator[Block]:
     for number, match in enumerate(found):
         following = found[number + 1] if number + 1 < len(found) else None
         output = None
-        if following and following["language"] == "text" and not text[match.end() : following.start()].strip():
+        if (
+            following
+            and following["language"] == "text"
+            and not text[match.end() : following.start()].strip()
+        ):
             output = following["body"]
         line = text.count("\n", 0, match.start()) + 1
         name = str(path.relative_to(ROOT))

@@ -9,6 +9,7 @@ import subprocess
 import sys
 
 import pytest
+
 from docs.blocks import PAGES, ROOT, Block, blocks, commands
 
 NOT_RUN_HERE = re.compile(
@@ -47,9 +48,17 @@ def test_the_commands_of_a_page_run(path: pathlib.Path, running_server: str) -> 
         for command in commands(block) if block.language == "console" else []:
             if not NOT_RUN_HERE.fullmatch(command):
                 done = subprocess.run(
-                    command, shell=True, cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+                    command,
+                    shell=True,
+                    cwd=ROOT,
+                    env=environment,
+                    capture_output=True,
+                    text=True,
+                    check=False,
                 )
-                assert done.returncode == 0, f"{block.page}:{block.line}: {command}\n{done.stdout}{done.stderr}"
+                assert done.returncode == 0, (
+                    f"{block.page}:{block.line}: {command}\n{done.stdout}{done.stderr}"
+                )
 
 
 def test_the_two_commands_stand_alone_in_the_first_console_blocks() -> None:
@@ -75,6 +84,6 @@ def run_python(block: Block, names: dict[str, object]) -> None:
     printed = io.StringIO()
     code = compile("\n" * block.line + block.body, block.page, "exec")
     with contextlib.redirect_stdout(printed):
-        exec(code, names)  # noqa: S102 - running the documentation is the point
+        exec(code, names)
     if block.output is not None:
         assert printed.getvalue() == block.output, f"{block.page}:{block.line}"

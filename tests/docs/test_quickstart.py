@@ -34,6 +34,8 @@ def test_the_quickstart_evaluates_two_systems_and_leaves_a_server(tmp_path: path
 def quickstart(environment: dict[str, str], *arguments: str) -> str:
     """Run the command and return what it prints."""
     command = [str(ROOT / "quickstart.sh"), *arguments]
-    done = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        command, env=environment, cwd=ROOT, capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
