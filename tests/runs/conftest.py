@@ -3,11 +3,12 @@
 from datetime import UTC, datetime
 
 import pytest
+from sqlalchemy import Connection, insert
+
 from databases import database_url, db, postgresql
 from evalwright_server.runs.engine import Engine
 from evalwright_server.store.database import Database
 from evalwright_server.store.tables.spaces import organizations, spaces
-from sqlalchemy import Connection, insert
 
 __all__ = ["database_url", "db", "engine", "postgresql", "space_id"]
 

@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+
 from evalwright_server.runs.engine import Engine
 from evalwright_server.runs.errors import IdempotencyConflict, RunFinished, RunNotFound
 from evalwright_server.runs.records import IdempotencyKey, NewRun, SubmittedRun

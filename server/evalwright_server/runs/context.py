@@ -1,14 +1,14 @@
 """What a handler gets to work with, and what a handler is."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Final, TypeAlias
 
 from pydantic import JsonValue
 
 from evalwright_server.runs.port import WorkerPort
 from evalwright_server.runs.records import Assignment, Finish, Progress
-from evalwright_server.runs.sources.source import Item
+from evalwright_server.runs.sources.source import Item, Page
 
 
 class Context:
@@ -31,16 +31,14 @@ class Context:
         """Have the server count what there is to do; call it first."""
         return await self._port.begin(self.assignment.fence)
 
-    async def pages(self, limit: int) -> AsyncIterator[Sequence[Item]]:
-        """Yield what is to be done, in pages of at most `limit`, without what is done already."""
-        cursor: JsonValue = None
-        while True:
-            page = await self._port.page(self.assignment.fence, cursor, limit)
-            if page.items:
-                yield page.items
-            cursor = page.cursor
-            if cursor is None:
-                return
+    async def page(self, cursor: JsonValue, limit: int) -> Page:
+        """Return at most `limit` of the things to do, without what is done already.
+
+        Args:
+            cursor: None for the first page, then the last page's.
+            limit: How many.
+        """
+        return await self._port.page(self.assignment.fence, cursor, limit)
 
     async def store(self, items: Sequence[Item]) -> None:
         """Keep results for good, and count them.

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from pydantic import JsonValue
-from sqlalchemy import Connection, CursorResult, Executable, Row
+from sqlalchemy import Connection, Row, Update
 
 from evalwright_server.runs import statements
 from evalwright_server.runs.engine import Engine
@@ -132,12 +132,9 @@ class Leases:
 
     async def hand_back(self, fence: Fence) -> None:
         """Let somebody else go on with the run. What was stored stays."""
-
-        def unit(connection: Connection) -> None:
-            rows = self._change(connection, statements.HAND_BACK, fence, {}).all()
-            announce(self._engine, connection, rows)
-
-        await self._engine.db.write(unit)
+        await self._engine.db.write(
+            lambda connection: self._change(connection, statements.HAND_BACK, fence, {})
+        )
 
     async def abandon(self) -> None:
         """Queue everything again that the worker, which is gone, had."""
@@ -155,21 +152,20 @@ class Leases:
     def _change(
         self,
         connection: Connection,
-        statement: Executable,
+        statement: Update,
         fence: Fence,
         parameters: Mapping[str, object],
-    ) -> CursorResult[Any]:
+    ) -> None:
         """Change the run if the attempt still holds it."""
         guard = {"of_run": fence.run_id, "of_attempt": fence.attempt, "by_owner": self.owner}
-        result: CursorResult[Any] = connection.execute(statement, {**guard, **parameters})
-        if result.rowcount == 0:
+        rows = connection.execute(statement, {**guard, **parameters}).all()
+        if not rows:
             raise LeaseLost(fence)
-        self._engine.fire(connection, run_topic(fence.run_id))
-        return result
+        announce(self._engine, connection, rows)
 
 
 def announce(engine: Engine, connection: Connection, rows: Iterable[Row[Any]]) -> None:
-    """Signal runs that left a worker's hands: to whoever waits, and to other workers."""
+    """Signal changed runs to whoever waits for them, and queued ones to workers."""
     for row in rows:
         engine.fire(connection, run_topic(row.id))
         if row.state == State.QUEUED:

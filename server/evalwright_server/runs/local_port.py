@@ -47,6 +47,7 @@ class LocalPort:
         self._leases = Leases(engine, owner, sources)
         self._queue = queue
         self._credit = 0
+        self._is_withdrawn = False
         self._has_credit = asyncio.Event()
         self._held: dict[Fence, Claimed] = {}
         self._pushes: asyncio.Queue[Push | None] = asyncio.Queue()
@@ -69,14 +70,19 @@ class LocalPort:
 
     def drain(self, grace_seconds: float) -> None:
         """Have the worker end within so many seconds, and claim nothing more for it."""
-        self._credit = 0
-        self._has_credit.clear()
+        self.withdraw()
         self._pushes.put_nowait(Drain(grace_seconds))
 
     def credit(self, count: int) -> None:
         """Ask for more runs; see `WorkerPort`."""
         self._credit += count
-        self._has_credit.set()
+        if not self._is_withdrawn:
+            self._has_credit.set()
+
+    def withdraw(self) -> None:
+        """Take back all credit; see `WorkerPort`."""
+        self._is_withdrawn = True
+        self._has_credit.clear()
 
     async def receive(self) -> Push:
         """Return what there is to say next; see `WorkerPort`."""
@@ -143,9 +149,12 @@ class LocalPort:
             await asyncio.sleep(_PAUSE_AFTER_ERROR)
             return wanted
         for claimed, assignment in found:
+            if self._is_withdrawn:
+                await self._leases.hand_back(claimed.fence)
+                continue
             self._held[claimed.fence] = claimed
             self._pushes.put_nowait(assignment)
-        self._credit = max(self._credit - len(found), 0)
+        self._credit -= len(found)
         if self._credit == 0:
             self._has_credit.clear()
         return len(found)

@@ -49,6 +49,9 @@ class WorkerPort(Protocol):
     def credit(self, count: int) -> None:
         """Ask for so many more runs. Each comes as an `Assignment`, once there is one."""
 
+    def withdraw(self) -> None:
+        """Ask for nothing more, ever: the worker is about to end."""
+
     async def receive(self) -> Push:
         """Return what the server says next.
 

@@ -85,6 +85,8 @@ GET_BY_KEY: Final = select(_c.id, _c.suffix, _c.idem_hash).where(
     _c.idem_scope == bindparam("scope"), _c.idem_key == bindparam("key")
 )
 
+ANNOUNCED: Final = (_c.id, _c.queue, _c.state)
+"""What whoever announces a change has to know."""
 _NEXT_VERSION: Final = _c.version + 1
 _NO_LEASE: Final = {_c.owner: null(), _c.lease_until: null()}
 
@@ -139,6 +141,7 @@ BEGIN: Final = (
         _c.progress_skipped: bindparam("skipped"),
         _c.version: _NEXT_VERSION,
     })
+    .returning(*ANNOUNCED)
 )  # fmt: skip
 
 ADVANCE: Final = (
@@ -151,6 +154,7 @@ ADVANCE: Final = (
         _c.progress_skipped: _c.progress_skipped + bindparam("more_skipped"),
         _c.version: _NEXT_VERSION,
     })
+    .returning(*ANNOUNCED)
 )  # fmt: skip
 
 # Nobody may report "cancelled" who wasn't asked: a worker that misunderstands a signal must not
@@ -167,6 +171,7 @@ FINISH: Final = (
         _c.version: _NEXT_VERSION,
         **_NO_LEASE,
     })
+    .returning(*ANNOUNCED)
 )  # fmt: skip
 
 _IS_ASKED: Final = _c.cancel_requested == true()
@@ -184,7 +189,7 @@ HAND_BACK: Final = (
         _c.version: _NEXT_VERSION,
         **_NO_LEASE,
     })
-    .returning(_c.id, _c.queue, _c.state)
+    .returning(*ANNOUNCED)
 )  # fmt: skip
 
 _WORKER_GONE: Final = {
@@ -205,7 +210,7 @@ _WORKER_GONE: Final = {
     _c.version: _NEXT_VERSION,
     **_NO_LEASE,
 }  # fmt: skip
-_ABANDON: Final = update(runs).values(_WORKER_GONE).returning(_c.id, _c.queue, _c.state)
+_ABANDON: Final = update(runs).values(_WORKER_GONE).returning(*ANNOUNCED)
 
 REAP: Final = _ABANDON.where(_is(State.RUNNING), _c.lease_until < now())
 ABANDON_OWNER: Final = _ABANDON.where(_is(State.RUNNING), _c.owner == bindparam("by_owner"))
@@ -221,7 +226,7 @@ TIME_OUT: Final = (
         _c.version: _NEXT_VERSION,
         **_NO_LEASE,
     })
-    .returning(_c.id, _c.queue, _c.state)
+    .returning(*ANNOUNCED)
 )  # fmt: skip
 
 _WAS_QUEUED: Final = _is(State.QUEUED)

@@ -94,6 +94,7 @@ class Worker:
     def drain(self, grace_seconds: float) -> None:
         """Take no more runs, finish or hand back the present ones, then let `run` return."""
         if self._draining is None:
+            self._port.withdraw()
             self._draining = asyncio.create_task(self._drain(grace_seconds))
 
     async def _drain(self, grace_seconds: float) -> None:
@@ -157,7 +158,8 @@ class Worker:
         finally:
             del self._active[fence]
             if self._draining is None:
-                self._port.credit(1)
+                with contextlib.suppress(PortClosed):
+                    self._port.credit(1)
 
     async def _outcome(self, assignment: Assignment, slot: _Slot) -> Finish | None:
         """Run the handler; None means that another attempt will go on."""

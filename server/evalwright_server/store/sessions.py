@@ -2,6 +2,7 @@
 
 import contextlib
 import logging
+import traceback
 from collections.abc import Sequence
 from typing import Final, Protocol, cast
 
@@ -98,6 +99,7 @@ def _run_in_savepoint(connection: Connection, operation: Operation, *, alone: bo
     except Exception as error:
         if connection.invalidated:
             raise
+        _close_results(error)
         if not alone:
             _control(connection, "ROLLBACK TO SAVEPOINT operation")
         operation.fail(error)
@@ -105,6 +107,14 @@ def _run_in_savepoint(connection: Connection, operation: Operation, *, alone: bo
         operation.succeed(value, callbacks)
     if not alone:
         _control(connection, "RELEASE SAVEPOINT operation")
+
+
+def _close_results(error: BaseException | None) -> None:
+    # A result that wasn't read to its end lives on in the frames of the traceback, and with it a
+    # statement that keeps SQLite from committing whatever comes next.
+    while error is not None:
+        traceback.clear_frames(error.__traceback__)
+        error = error.__cause__ or error.__context__
 
 
 def _control(connection: Connection, statement: str) -> None:
@@ -135,6 +145,7 @@ class ReaderSession(_Session):
                     count += 1
                     operation.succeed(operation.unit(transaction.connection), [])
         except Exception as error:
+            _close_results(error)
             if count == 0 or _is_broken(error):
                 self.close()
             count = max(count, 1)

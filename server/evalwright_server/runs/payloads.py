@@ -1,0 +1,53 @@
+"""The payload of a `task_run`, as its source and its handler read it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+from pydantic import JsonValue
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluatorUse:
+    """One evaluator of a task, as it was when the run was triggered.
+
+    Attributes:
+        version_id: Which version of it.
+        name: The evaluation column it writes.
+        config: Its code config, as stored.
+        column_mappings: Column per variable, where the names differ.
+    """
+
+    version_id: int
+    name: str
+    config: Mapping[str, JsonValue]
+    column_mappings: Mapping[str, str] | None
+
+
+@dataclass(frozen=True, slots=True)
+class TaskRunPayload:
+    """An evaluation of experiments.
+
+    Attributes:
+        experiment_ids: Whose runs are the rows.
+        override: Whether to judge again what has been judged.
+        evaluators: Who judges.
+    """
+
+    experiment_ids: tuple[int, ...]
+    override: bool
+    evaluators: tuple[EvaluatorUse, ...]
+
+    @classmethod
+    def read(cls, payload: Mapping[str, Any]) -> Self:
+        """Read what `services.triggers` wrote."""
+        return cls(
+            tuple(payload.get("experiment_ids", ())),
+            payload["override"],
+            tuple(
+                EvaluatorUse(
+                    each["version_id"], each["name"], each["config"], each["column_mappings"]
+                )
+                for each in payload["evaluators"]
+            ),
+        )

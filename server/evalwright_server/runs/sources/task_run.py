@@ -1,0 +1,188 @@
+"""Rows and results of task runs over dataset experiments.
+
+The units are pairs of an experiment run and an evaluator. A pair is settled when this run has
+judged it, or tried to, in whatever attempt; and, unless the run overrides, when any other run has
+judged it. A pair that another run tried in vain is tried again.
+"""
+
+from collections.abc import Sequence
+from typing import Any, Final, cast
+
+from pydantic import JsonValue
+from sqlalchemy import (
+    Connection,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    false,
+    func,
+    or_,
+    select,
+    tuple_,
+)
+
+from evalwright_server.runs.payloads import TaskRunPayload
+from evalwright_server.runs.records import Progress
+from evalwright_server.runs.rows import EvaluationRow, Judgement
+from evalwright_server.runs.sources.source import Claimed, Item, Page, Tally
+from evalwright_server.store.clock import now
+from evalwright_server.store.dialects import insert_into
+from evalwright_server.store.tables.datasets import dataset_example_revisions as revisions
+from evalwright_server.store.tables.experiments import evaluations, experiment_runs, experiments
+
+_ROW_KEY: Final = (experiment_runs.c.experiment_id, experiment_runs.c.id)
+_IN_EXPERIMENTS: Final = experiment_runs.c.experiment_id.in_(
+    bindparam("experiment_ids", expanding=True)
+)
+_IS_SETTLED: Final = and_(
+    evaluations.c.name.in_(bindparam("names", expanding=True)),
+    or_(
+        evaluations.c.run_id == bindparam("run_id"),
+        and_(bindparam("override") == false(), evaluations.c.error.is_(None)),
+    ),
+)
+
+_COUNT_ROWS: Final = select(func.count()).select_from(experiment_runs).where(_IN_EXPERIMENTS)
+_COUNT_SETTLED: Final = (
+    select(func.count())
+    .select_from(experiment_runs.join(evaluations))
+    .where(_IN_EXPERIMENTS, _IS_SETTLED)
+)
+_ROWS: Final[Select[Any]] = (
+    select(
+        *_ROW_KEY,
+        experiment_runs.c.output,
+        experiment_runs.c.error,
+        experiment_runs.c.columns,
+        revisions.c.columns.label("example_columns"),
+    )
+    .join(experiments, experiments.c.id == experiment_runs.c.experiment_id)
+    .outerjoin(
+        revisions,
+        and_(
+            revisions.c.example_id == experiment_runs.c.example_id,
+            revisions.c.first_version_id <= experiments.c.dataset_version_id,
+            or_(
+                revisions.c.last_version_id.is_(None),
+                revisions.c.last_version_id >= experiments.c.dataset_version_id,
+            ),
+        ),
+    )
+    .where(
+        _IN_EXPERIMENTS,
+        tuple_(*_ROW_KEY) > tuple_(bindparam("after_experiment"), bindparam("after_row")),
+    )
+    .order_by(*_ROW_KEY)
+    .limit(bindparam("at_most"))
+)
+_SETTLED: Final = select(evaluations.c.experiment_run_id, evaluations.c.name).where(
+    evaluations.c.experiment_run_id.in_(bindparam("row_ids", expanding=True)), _IS_SETTLED
+)
+_STILL_THERE: Final = (
+    select(experiment_runs.c.id)
+    .where(experiment_runs.c.id.in_(bindparam("row_ids", expanding=True)))
+    .with_for_update(read=True, key_share=True)
+)
+_FIRST: Final = (0, 0)
+_KEY: Final = ("experiment_run_id", "name")
+_REPLACED: Final = [column.key for column in evaluations.c if column.key not in _KEY]
+
+
+class TaskRunSource:
+    """Serves workers that evaluate experiments; see `Source`."""
+
+    def begin(self, connection: Connection, claimed: Claimed) -> Progress:
+        """Count the pairs, and those that are settled already."""
+        payload = TaskRunPayload.read(claimed.payload)
+        parameters = _settled_by(claimed, payload) | {"experiment_ids": payload.experiment_ids}
+        rows = connection.execute(_COUNT_ROWS, parameters).scalar_one()
+        settled = connection.execute(_COUNT_SETTLED, parameters).scalar_one()
+        before = claimed.run.progress
+        return Progress(
+            total=rows * len(payload.evaluators),
+            done=settled,
+            succeeded=before.succeeded,
+            failed=before.failed,
+            skipped=max(settled - before.succeeded - before.failed, 0),
+        )
+
+    def page(self, connection: Connection, claimed: Claimed, cursor: JsonValue, limit: int) -> Page:
+        """Return rows with a pair that isn't settled, by experiment and in order of insertion."""
+        payload = TaskRunPayload.read(claimed.payload)
+        experiment, row_id = cast("Sequence[int]", cursor or _FIRST)
+        rows = connection.execute(
+            _ROWS,
+            {
+                "experiment_ids": payload.experiment_ids,
+                "after_experiment": experiment,
+                "after_row": row_id,
+                "at_most": limit,
+            },
+        ).all()
+        settled = {
+            (row.experiment_run_id, row.name)
+            for row in connection.execute(
+                _SETTLED, _settled_by(claimed, payload) | {"row_ids": [row.id for row in rows]}
+            )
+        }
+        items = []
+        for row in rows:
+            pending = tuple(
+                index
+                for index, evaluator in enumerate(payload.evaluators)
+                if (row.id, evaluator.name) not in settled
+            )
+            if pending:
+                items.append(EvaluationRow(row.id, _columns(row), pending).to_item())
+        is_last = len(rows) < limit
+        return Page(items, None if is_last else [rows[-1].experiment_id, rows[-1].id])
+
+    def store(self, connection: Connection, claimed: Claimed, items: Sequence[Item]) -> Tally:
+        """Keep judgements; those about rows that were deleted meanwhile count as skipped."""
+        payload = TaskRunPayload.read(claimed.payload)
+        judgements = [Judgement.from_item(item) for item in items]
+        wanted = {"row_ids": list({judgement.row for judgement in judgements})}
+        present = set(connection.execute(_STILL_THERE, wanted).scalars())
+        kept = [judgement for judgement in judgements if judgement.row in present]
+        if kept:
+            insert = insert_into(connection, evaluations).values(updated_at=now())
+            connection.execute(
+                insert.on_conflict_do_update(
+                    index_elements=_KEY,
+                    set_={column: insert.excluded[column] for column in _REPLACED},
+                ),
+                [_record(claimed.run.id, payload, judgement) for judgement in kept],
+            )
+        failed = sum(judgement.error is not None for judgement in kept)
+        return Tally(len(kept) - failed, failed, len(judgements) - len(kept))
+
+
+def _settled_by(claimed: Claimed, payload: TaskRunPayload) -> dict[str, object]:
+    return {
+        "run_id": claimed.run.id,
+        "override": payload.override,
+        "names": [evaluator.name for evaluator in payload.evaluators],
+    }
+
+
+def _columns(row: Row[Any]) -> dict[str, JsonValue]:
+    columns: dict[str, JsonValue] = {**(row.example_columns or {}), "output": row.output}
+    if row.error is not None:
+        columns["error"] = row.error
+    columns.update(row.columns)
+    return columns
+
+
+def _record(run_id: int, payload: TaskRunPayload, judgement: Judgement) -> dict[str, object]:
+    evaluator = payload.evaluators[judgement.evaluator]
+    return {
+        "experiment_run_id": judgement.row,
+        "name": evaluator.name,
+        "evaluator_version_id": evaluator.version_id,
+        "run_id": run_id,
+        "score": judgement.score,
+        "label": judgement.label,
+        "explanation": judgement.explanation,
+        "error": judgement.error,
+    }
