@@ -1,0 +1,29 @@
+r"""Isolation of code that nobody vouches for, by bubblewrap.
+
+A job is a Python program with limits; it gets name spaces of its own for processes, files, users
+and network, a system call filter, and nothing of the host but the standard library:
+
+    async with Sandbox() as sandbox:
+        result = await sandbox.run(SandboxJob("print(6 * 7)"))
+        assert result.stdout == "42\n"
+
+Where the host can't isolate, `SandboxUnavailable` says why and what to do. Nothing runs with less.
+"""
+
+from evalwright_server.sandbox.errors import SandboxUnavailable
+from evalwright_server.sandbox.job import (
+    SandboxJob,
+    SandboxLimits,
+    SandboxResult,
+    SandboxStatus,
+)
+from evalwright_server.sandbox.sandbox import Sandbox
+
+__all__ = [
+    "Sandbox",
+    "SandboxJob",
+    "SandboxLimits",
+    "SandboxResult",
+    "SandboxStatus",
+    "SandboxUnavailable",
+]
