@@ -66,6 +66,8 @@ def _make_sqlite_engine(url: URL, role: Role) -> Engine:
     def set_up(connection: DBAPIConnection, _record: object) -> None:
         # The driver would otherwise begin transactions by itself, and deferred ones.
         connection.isolation_level = None
+        # SQLite's own knows ASCII letters only, and names are searched whatever their case.
+        connection.create_function("lower", 1, _lower, deterministic=True)
         cursor = connection.cursor()
         for pragma in _sqlite_pragmas(role):
             cursor.execute(f"PRAGMA {pragma}")
@@ -76,6 +78,10 @@ def _make_sqlite_engine(url: URL, role: Role) -> Engine:
         connection.exec_driver_sql(begin)
 
     return engine
+
+
+def _lower(text: str | None) -> str | None:
+    return None if text is None else text.lower()
 
 
 def _sqlite_pragmas(role: Role) -> list[str]:

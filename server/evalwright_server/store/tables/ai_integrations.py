@@ -1,9 +1,9 @@
 """Tables of AI integrations: how to reach a model provider, and who may use it."""
 
-from evalwright_server.store.tables.metadata import metadata
 from sqlalchemy import Boolean, CheckConstraint, Column, Index, LargeBinary, Table, Text
 
 from evalwright_server.store.tables.columns import Document, key, reference, suffix, timestamp
+from evalwright_server.store.tables.metadata import metadata
 
 ai_integrations = Table(
     "ai_integrations",

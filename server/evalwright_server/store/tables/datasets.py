@@ -6,10 +6,10 @@ contains lies in `dataset_example_revisions`, each valid from `first_version_id`
 costs only the rows that differ.
 """
 
-from evalwright_server.store.tables.metadata import metadata
 from sqlalchemy import Column, Index, Table, Text, UniqueConstraint
 
 from evalwright_server.store.tables.columns import Document, Key, key, reference, suffix, timestamp
+from evalwright_server.store.tables.metadata import metadata
 
 datasets = Table(
     "datasets",

@@ -1,9 +1,9 @@
 """Tables of evaluators and their versions."""
 
-from evalwright_server.store.tables.metadata import metadata
 from sqlalchemy import Column, Index, Table, Text, UniqueConstraint
 
 from evalwright_server.store.tables.columns import Document, key, reference, suffix, timestamp
+from evalwright_server.store.tables.metadata import metadata
 
 evaluators = Table(
     "evaluators",

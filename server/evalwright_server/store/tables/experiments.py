@@ -1,9 +1,9 @@
 """Tables of experiments, their runs and the scores that evaluation tasks gave them."""
 
-from evalwright_server.store.tables.metadata import metadata
 from sqlalchemy import Column, Float, Index, Table, Text, UniqueConstraint
 
 from evalwright_server.store.tables.columns import Document, Key, key, reference, suffix, timestamp
+from evalwright_server.store.tables.metadata import metadata
 
 experiments = Table(
     "experiments",

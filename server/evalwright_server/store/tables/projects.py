@@ -1,9 +1,9 @@
 """Table of projects, the containers of spans."""
 
-from evalwright_server.store.tables.metadata import metadata
 from sqlalchemy import Column, Table, Text, UniqueConstraint
 
 from evalwright_server.store.tables.columns import key, reference, suffix, timestamp
+from evalwright_server.store.tables.metadata import metadata
 
 projects = Table(
     "projects",

@@ -1,9 +1,9 @@
 """Tables of organizations, users and spaces."""
 
-from evalwright_server.store.tables.metadata import metadata
 from sqlalchemy import Column, Table, Text, UniqueConstraint
 
 from evalwright_server.store.tables.columns import key, reference, suffix, timestamp
+from evalwright_server.store.tables.metadata import metadata
 
 organizations = Table(
     "organizations",

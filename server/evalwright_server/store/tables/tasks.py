@@ -1,6 +1,5 @@
 """Tables of tasks and of what a task run has beyond the run itself."""
 
-from evalwright_server.store.tables.metadata import metadata
 from sqlalchemy import Boolean, Column, Float, Index, Integer, Table, Text, UniqueConstraint
 
 from evalwright_server.store.tables.columns import (
@@ -11,6 +10,7 @@ from evalwright_server.store.tables.columns import (
     suffix,
     timestamp,
 )
+from evalwright_server.store.tables.metadata import metadata
 
 tasks = Table(
     "tasks",
