@@ -78,6 +78,7 @@ mv "$work/models.py" "$work/openapi.json" "$made"
 touch "$made/py.typed"
 "$bin/ruff" check --quiet --no-cache --config "$root/codegen/ruff.toml" --fix "$made"
 "$bin/ruff" format --quiet --no-cache --config "$root/codegen/ruff.toml" "$made"
+"$python" -m codegen.verify "$work" "$package"
 
 if "$check"; then
   diff -ru --exclude=__pycache__ "$output/$package" "$made" >&2 && exit

@@ -23,9 +23,7 @@ _OPERATION = frozenset(
         "parameters",
         "requestBody",
         "responses",
-        "deprecated",
         "security",
-        "externalDocs",
     }
 )
 _PARAMETER = frozenset({"name", "in", "required", "description", "schema", "example", "examples"})

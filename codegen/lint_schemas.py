@@ -30,6 +30,13 @@ def check_schemas(root: Node, findings: Findings) -> None:
                 "clients send this: say whether additionalProperties are allowed; false refuses misspelt members",
             )
 
+    for schema in reachable(root, "responses"):
+        if len(list(schema["enum"].each())) == 1:
+            findings.add(
+                schema,
+                "an enum of one value becomes a constant, which breaks clients when it grows; make it a plain text",
+            )
+
 
 def reachable(root: Node, side: str) -> list[Node]:
     """Find the components that travel in requests, or in responses."""

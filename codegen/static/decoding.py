@@ -94,9 +94,10 @@ def refuse(operation: Operation, status: int, headers: Mapping[str, str], body: 
         UnexpectedResponse: The answer is not one the document describes.
     """
     spec = choose(operation, status, headers, body)
-    if status < 400 or spec.kind != "json":
-        reason = f"{operation.id} expects another answer"
-        raise UnexpectedResponse(status, headers, body, reason)
+    if status < 400:
+        raise UnexpectedResponse(status, headers, body, f"{operation.id} expects a stream")
+    if spec.kind != "json" or not body:
+        raise UnexpectedResponse(status, headers, body, "refused without saying why")
     raise ProblemError(status, parse(spec, status, headers, body), headers, body)
 
 

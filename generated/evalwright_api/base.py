@@ -13,5 +13,12 @@ class Model(BaseModel):
     absent has the value `pydantic.MISSING`, which is not sent; None is sent as null.
     """
 
-    # Building validators at first use halves what importing the models costs.
-    model_config = ConfigDict(extra="ignore", serialize_by_alias=True, defer_build=True)
+    model_config = ConfigDict(
+        extra="ignore",
+        # Members whose names Python has a use for are called otherwise: `class_`, sent as `class`.
+        serialize_by_alias=True,
+        validate_by_alias=True,
+        validate_by_name=True,
+        # Building validators at first use halves what importing the models costs.
+        defer_build=True,
+    )

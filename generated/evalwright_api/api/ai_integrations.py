@@ -196,8 +196,7 @@ def list_ai_integrations(
 
 
 def create_ai_integration(
-    *,
-    body: models.CreateAiIntegrationRequest,
+    *, body: models.CreateAiIntegrationRequest
 ) -> Request[models.AiIntegration]:
     """Create an AI integration.
 
@@ -215,9 +214,7 @@ def create_ai_integration(
     )
 
 
-def get_ai_integration(
-    integration_id: str,
-) -> Request[models.AiIntegration]:
+def get_ai_integration(integration_id: str) -> Request[models.AiIntegration]:
     """Get an AI integration.
 
     Args:
@@ -231,9 +228,7 @@ def get_ai_integration(
     )
 
 
-def delete_ai_integration(
-    integration_id: str,
-) -> Request[None]:
+def delete_ai_integration(integration_id: str) -> Request[None]:
     """Delete an AI integration.
 
     Args:
@@ -248,10 +243,7 @@ def delete_ai_integration(
 
 
 def update_ai_integration(
-    integration_id: str,
-    *,
-    body: models.UpdateAiIntegrationRequest,
-    if_match: str | None = None,
+    integration_id: str, *, body: models.UpdateAiIntegrationRequest, if_match: str | None = None
 ) -> Request[models.AiIntegration]:
     """Change an AI integration.
 

@@ -253,10 +253,7 @@ def list_datasets(
     )
 
 
-def create_dataset(
-    *,
-    body: models.CreateDatasetRequest,
-) -> Request[models.Dataset]:
+def create_dataset(*, body: models.CreateDatasetRequest) -> Request[models.Dataset]:
     """Create a dataset with its first examples.
 
     Args:
@@ -271,35 +268,23 @@ def create_dataset(
     )
 
 
-def get_dataset(
-    dataset_id: str,
-) -> Request[models.Dataset]:
+def get_dataset(dataset_id: str) -> Request[models.Dataset]:
     """Get a dataset and its versions.
 
     Args:
         dataset_id: The dataset's ID.
     """
-    return Request(
-        GET_DATASET,
-        {"dataset_id": dataset_id},
-        (),
-        {"Accept": GET_DATASET.accept},
-    )
+    return Request(GET_DATASET, {"dataset_id": dataset_id}, (), {"Accept": GET_DATASET.accept})
 
 
-def delete_dataset(
-    dataset_id: str,
-) -> Request[None]:
+def delete_dataset(dataset_id: str) -> Request[None]:
     """Delete a dataset, its experiments and its tasks.
 
     Args:
         dataset_id: The dataset's ID.
     """
     return Request(
-        DELETE_DATASET,
-        {"dataset_id": dataset_id},
-        (),
-        {"Accept": DELETE_DATASET.accept},
+        DELETE_DATASET, {"dataset_id": dataset_id}, (), {"Accept": DELETE_DATASET.accept}
     )
 
 

@@ -287,8 +287,7 @@ def list_evaluators(
 
 
 def create_evaluator(
-    *,
-    body: models.CreateEvaluatorRequest,
+    *, body: models.CreateEvaluatorRequest
 ) -> Request[models.EvaluatorWithVersion]:
     """Create an evaluator with its first version.
 
@@ -308,9 +307,7 @@ def create_evaluator(
 
 
 def get_evaluator(
-    evaluator_id: str,
-    *,
-    version_id: str | None = None,
+    evaluator_id: str, *, version_id: str | None = None
 ) -> Request[models.EvaluatorWithVersion]:
     """Get an evaluator with one of its versions.
 
@@ -326,9 +323,7 @@ def get_evaluator(
     )
 
 
-def delete_evaluator(
-    evaluator_id: str,
-) -> Request[None]:
+def delete_evaluator(evaluator_id: str) -> Request[None]:
     """Delete an evaluator and its versions.
 
     Tasks that use it lose it; a task that has no other evaluator refuses the deletion with
@@ -338,18 +333,12 @@ def delete_evaluator(
         evaluator_id: The evaluator's ID.
     """
     return Request(
-        DELETE_EVALUATOR,
-        {"evaluator_id": evaluator_id},
-        (),
-        {"Accept": DELETE_EVALUATOR.accept},
+        DELETE_EVALUATOR, {"evaluator_id": evaluator_id}, (), {"Accept": DELETE_EVALUATOR.accept}
     )
 
 
 def update_evaluator(
-    evaluator_id: str,
-    *,
-    body: models.UpdateEvaluatorRequest,
-    if_match: str | None = None,
+    evaluator_id: str, *, body: models.UpdateEvaluatorRequest, if_match: str | None = None
 ) -> Request[models.Evaluator]:
     """Change an evaluator's name or description.
 
@@ -374,10 +363,7 @@ def update_evaluator(
 
 
 def list_evaluator_versions(
-    evaluator_id: str,
-    *,
-    limit: int | None = None,
-    cursor: str | None = None,
+    evaluator_id: str, *, limit: int | None = None, cursor: str | None = None
 ) -> Request[models.EvaluatorVersionList]:
     """List an evaluator's versions.
 
@@ -395,9 +381,7 @@ def list_evaluator_versions(
 
 
 def create_evaluator_version(
-    evaluator_id: str,
-    *,
-    body: models.EvaluatorVersionCreate,
+    evaluator_id: str, *, body: models.EvaluatorVersionCreate
 ) -> Request[models.EvaluatorVersion]:
     """Add a version to an evaluator.
 
@@ -416,9 +400,7 @@ def create_evaluator_version(
     )
 
 
-def get_evaluator_version(
-    version_id: str,
-) -> Request[models.EvaluatorVersion]:
+def get_evaluator_version(version_id: str) -> Request[models.EvaluatorVersion]:
     """Get a version of an evaluator.
 
     Args:

@@ -192,10 +192,7 @@ def list_experiments(
     )
 
 
-def create_experiment(
-    *,
-    body: models.CreateExperimentRequest,
-) -> Request[models.Experiment]:
+def create_experiment(*, body: models.CreateExperimentRequest) -> Request[models.Experiment]:
     """Create an experiment from outputs.
 
     Args:
@@ -210,25 +207,18 @@ def create_experiment(
     )
 
 
-def get_experiment(
-    experiment_id: str,
-) -> Request[models.Experiment]:
+def get_experiment(experiment_id: str) -> Request[models.Experiment]:
     """Get an experiment.
 
     Args:
         experiment_id: The experiment's ID.
     """
     return Request(
-        GET_EXPERIMENT,
-        {"experiment_id": experiment_id},
-        (),
-        {"Accept": GET_EXPERIMENT.accept},
+        GET_EXPERIMENT, {"experiment_id": experiment_id}, (), {"Accept": GET_EXPERIMENT.accept}
     )
 
 
-def delete_experiment(
-    experiment_id: str,
-) -> Request[None]:
+def delete_experiment(experiment_id: str) -> Request[None]:
     """Delete an experiment, its runs and their evaluations.
 
     Args:
@@ -243,10 +233,7 @@ def delete_experiment(
 
 
 def list_experiment_runs(
-    experiment_id: str,
-    *,
-    limit: int | None = None,
-    cursor: str | None = None,
+    experiment_id: str, *, limit: int | None = None, cursor: str | None = None
 ) -> Request[models.ExperimentRunList]:
     """List an experiment's runs with their evaluations.
 

@@ -13,11 +13,7 @@ from ..types import Request
 if TYPE_CHECKING:
     from .. import models
 
-__all__ = [
-    "OPERATIONS",
-    "GET_HEALTH",
-    "get_health",
-]
+__all__ = ["OPERATIONS", "GET_HEALTH", "get_health"]
 
 GET_HEALTH = Operation(
     "get_health",
@@ -32,11 +28,7 @@ GET_HEALTH = Operation(
     ),
 )
 
-OPERATIONS: Mapping[str, Operation] = MappingProxyType(
-    {
-        "get_health": GET_HEALTH,
-    }
-)
+OPERATIONS: Mapping[str, Operation] = MappingProxyType({"get_health": GET_HEALTH})
 """The operations of this family, by their operationIds."""
 
 
@@ -45,9 +37,4 @@ def get_health() -> Request[models.Health]:
 
     Needs no credentials. `degraded` means that some runs can't start, for the reason given.
     """
-    return Request(
-        GET_HEALTH,
-        {},
-        (),
-        {"Accept": GET_HEALTH.accept},
-    )
+    return Request(GET_HEALTH, {}, (), {"Accept": GET_HEALTH.accept})

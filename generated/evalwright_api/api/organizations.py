@@ -14,11 +14,7 @@ from ..types import Request
 if TYPE_CHECKING:
     from .. import models
 
-__all__ = [
-    "OPERATIONS",
-    "LIST_ORGANIZATIONS",
-    "list_organizations",
-]
+__all__ = ["OPERATIONS", "LIST_ORGANIZATIONS", "list_organizations"]
 
 LIST_ORGANIZATIONS = Operation(
     "list_organizations",
@@ -39,19 +35,12 @@ LIST_ORGANIZATIONS = Operation(
     ),
 )
 
-OPERATIONS: Mapping[str, Operation] = MappingProxyType(
-    {
-        "list_organizations": LIST_ORGANIZATIONS,
-    }
-)
+OPERATIONS: Mapping[str, Operation] = MappingProxyType({"list_organizations": LIST_ORGANIZATIONS})
 """The operations of this family, by their operationIds."""
 
 
 def list_organizations(
-    *,
-    name: str | None = None,
-    limit: int | None = None,
-    cursor: str | None = None,
+    *, name: str | None = None, limit: int | None = None, cursor: str | None = None
 ) -> Request[models.OrganizationList]:
     """List organizations.
 

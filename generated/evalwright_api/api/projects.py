@@ -156,10 +156,7 @@ def list_projects(
     )
 
 
-def create_project(
-    *,
-    body: models.CreateProjectRequest,
-) -> Request[models.Project]:
+def create_project(*, body: models.CreateProjectRequest) -> Request[models.Project]:
     """Create a project.
 
     Args:
@@ -174,33 +171,21 @@ def create_project(
     )
 
 
-def get_project(
-    project_id: str,
-) -> Request[models.Project]:
+def get_project(project_id: str) -> Request[models.Project]:
     """Get a project.
 
     Args:
         project_id: The project's ID.
     """
-    return Request(
-        GET_PROJECT,
-        {"project_id": project_id},
-        (),
-        {"Accept": GET_PROJECT.accept},
-    )
+    return Request(GET_PROJECT, {"project_id": project_id}, (), {"Accept": GET_PROJECT.accept})
 
 
-def delete_project(
-    project_id: str,
-) -> Request[None]:
+def delete_project(project_id: str) -> Request[None]:
     """Delete a project, its tasks and their runs.
 
     Args:
         project_id: The project's ID.
     """
     return Request(
-        DELETE_PROJECT,
-        {"project_id": project_id},
-        (),
-        {"Accept": DELETE_PROJECT.accept},
+        DELETE_PROJECT, {"project_id": project_id}, (), {"Accept": DELETE_PROJECT.accept}
     )

@@ -157,10 +157,7 @@ def list_runs(
 
 
 def get_run(
-    run_id: str,
-    *,
-    if_none_match: str | None = None,
-    prefer: str | None = None,
+    run_id: str, *, if_none_match: str | None = None, prefer: str | None = None
 ) -> Request[models.Run | NotModified]:
     """Get a run of any kind.
 
@@ -182,9 +179,7 @@ def get_run(
     )
 
 
-def cancel_run(
-    run_id: str,
-) -> Request[models.Run]:
+def cancel_run(run_id: str) -> Request[models.Run]:
     """Cancel a run of any kind.
 
     A queued run is cancelled at once; a running one stops within moments. A run that has
@@ -194,18 +189,11 @@ def cancel_run(
     Args:
         run_id: The run's ID.
     """
-    return Request(
-        CANCEL_RUN,
-        {"run_id": run_id},
-        (),
-        {"Accept": CANCEL_RUN.accept},
-    )
+    return Request(CANCEL_RUN, {"run_id": run_id}, (), {"Accept": CANCEL_RUN.accept})
 
 
 def stream_run_events(
-    run_id: str,
-    *,
-    last_event_id: str | None = None,
+    run_id: str, *, last_event_id: str | None = None
 ) -> StreamRequest[Event[models.Run]]:
     """Follow a run as it changes.
 

@@ -160,10 +160,7 @@ def list_spaces(
     )
 
 
-def create_space(
-    *,
-    body: models.CreateSpaceRequest,
-) -> Request[models.Space]:
+def create_space(*, body: models.CreateSpaceRequest) -> Request[models.Space]:
     """Create a space.
 
     Args:
@@ -178,43 +175,26 @@ def create_space(
     )
 
 
-def get_space(
-    space_id: str,
-) -> Request[models.Space]:
+def get_space(space_id: str) -> Request[models.Space]:
     """Get a space.
 
     Args:
         space_id: The space's ID.
     """
-    return Request(
-        GET_SPACE,
-        {"space_id": space_id},
-        (),
-        {"Accept": GET_SPACE.accept},
-    )
+    return Request(GET_SPACE, {"space_id": space_id}, (), {"Accept": GET_SPACE.accept})
 
 
-def delete_space(
-    space_id: str,
-) -> Request[None]:
+def delete_space(space_id: str) -> Request[None]:
     """Delete a space and everything in it.
 
     Args:
         space_id: The space's ID.
     """
-    return Request(
-        DELETE_SPACE,
-        {"space_id": space_id},
-        (),
-        {"Accept": DELETE_SPACE.accept},
-    )
+    return Request(DELETE_SPACE, {"space_id": space_id}, (), {"Accept": DELETE_SPACE.accept})
 
 
 def update_space(
-    space_id: str,
-    *,
-    body: models.UpdateSpaceRequest,
-    if_match: str | None = None,
+    space_id: str, *, body: models.UpdateSpaceRequest, if_match: str | None = None
 ) -> Request[models.Space]:
     """Change a space's name or description.
 

@@ -14,13 +14,7 @@ from ..types import NotModified, Request
 if TYPE_CHECKING:
     from .. import models
 
-__all__ = [
-    "OPERATIONS",
-    "GET_TASK_RUN",
-    "CANCEL_TASK_RUN",
-    "get_task_run",
-    "cancel_task_run",
-]
+__all__ = ["OPERATIONS", "GET_TASK_RUN", "CANCEL_TASK_RUN", "get_task_run", "cancel_task_run"]
 
 GET_TASK_RUN = Operation(
     "get_task_run",
@@ -66,19 +60,13 @@ CANCEL_TASK_RUN = Operation(
 )
 
 OPERATIONS: Mapping[str, Operation] = MappingProxyType(
-    {
-        "get_task_run": GET_TASK_RUN,
-        "cancel_task_run": CANCEL_TASK_RUN,
-    }
+    {"get_task_run": GET_TASK_RUN, "cancel_task_run": CANCEL_TASK_RUN}
 )
 """The operations of this family, by their operationIds."""
 
 
 def get_task_run(
-    run_id: str,
-    *,
-    if_none_match: str | None = None,
-    prefer: str | None = None,
+    run_id: str, *, if_none_match: str | None = None, prefer: str | None = None
 ) -> Request[models.TaskRun | NotModified]:
     """Get a run of a task.
 
@@ -102,9 +90,7 @@ def get_task_run(
     )
 
 
-def cancel_task_run(
-    run_id: str,
-) -> Request[models.TaskRun]:
+def cancel_task_run(run_id: str) -> Request[models.TaskRun]:
     """Cancel a run of a task.
 
     A pending run is cancelled at once; a running one stops within moments and keeps what it
@@ -114,9 +100,4 @@ def cancel_task_run(
     Args:
         run_id: The run's ID.
     """
-    return Request(
-        CANCEL_TASK_RUN,
-        {"run_id": run_id},
-        (),
-        {"Accept": CANCEL_TASK_RUN.accept},
-    )
+    return Request(CANCEL_TASK_RUN, {"run_id": run_id}, (), {"Accept": CANCEL_TASK_RUN.accept})

@@ -261,10 +261,7 @@ def list_tasks(
     )
 
 
-def create_task(
-    *,
-    body: models.CreateTaskRequest,
-) -> Request[models.Task]:
+def create_task(*, body: models.CreateTaskRequest) -> Request[models.Task]:
     """Create a task.
 
     An evaluation task takes either a project, or a dataset with at least one experiment. A
@@ -284,9 +281,7 @@ def create_task(
 
 
 def get_task(
-    task_id: str,
-    *,
-    if_none_match: str | None = None,
+    task_id: str, *, if_none_match: str | None = None
 ) -> Request[models.Task | NotModified]:
     """Get a task.
 
@@ -303,9 +298,7 @@ def get_task(
     )
 
 
-def delete_task(
-    task_id: str,
-) -> Request[None]:
+def delete_task(task_id: str) -> Request[None]:
     """Delete a task and its runs.
 
     Runs that have not ended are cancelled first.
@@ -313,19 +306,11 @@ def delete_task(
     Args:
         task_id: The task's ID.
     """
-    return Request(
-        DELETE_TASK,
-        {"task_id": task_id},
-        (),
-        {"Accept": DELETE_TASK.accept},
-    )
+    return Request(DELETE_TASK, {"task_id": task_id}, (), {"Accept": DELETE_TASK.accept})
 
 
 def update_task(
-    task_id: str,
-    *,
-    body: models.UpdateTaskRequest,
-    if_match: str | None = None,
+    task_id: str, *, body: models.UpdateTaskRequest, if_match: str | None = None
 ) -> Request[models.Task]:
     """Change a task.
 
