@@ -8,7 +8,8 @@ counter in the run, kept by the server. So a test sees what was done, and what w
 import asyncio
 import os
 import signal
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import cast
 
@@ -16,7 +17,7 @@ from pydantic import JsonValue
 from sqlalchemy import Connection
 
 from evalwright_server.runs.context import Context, Handler
-from evalwright_server.runs.records import Finish, Progress
+from evalwright_server.runs.records import Beginning, Finish, Progress
 from evalwright_server.runs.sources.source import Claimed, Item, Page, Source, Tally
 from evalwright_server.runs.states import State
 
@@ -26,9 +27,10 @@ KIND = "sample"
 class SampleSource:
     """Rows 0 to `rows` of the payload; done is what was counted."""
 
-    def begin(self, connection: Connection, claimed: Claimed) -> Progress:
+    def begin(self, connection: Connection, claimed: Claimed) -> Beginning:
         progress = claimed.run.progress
-        return Progress(cast("int", claimed.payload["rows"]), progress.done, progress.succeeded)
+        total = cast("int", claimed.payload["rows"])
+        return Beginning(Progress(total, progress.done, progress.succeeded))
 
     def page(self, connection: Connection, claimed: Claimed, cursor: JsonValue, limit: int) -> Page:
         rows = cast("int", claimed.payload["rows"])
@@ -73,5 +75,6 @@ async def fail(context: Context) -> Finish:
     raise ZeroDivisionError("a bug")
 
 
-def make_handlers() -> Mapping[str, Handler]:
-    return {KIND: handle, "buggy": fail}
+@asynccontextmanager
+async def make_handlers() -> AsyncIterator[Mapping[str, Handler]]:
+    yield {KIND: handle, "buggy": fail}

@@ -7,7 +7,7 @@ from typing import Final, TypeAlias
 from pydantic import JsonValue
 
 from evalwright_server.runs.port import WorkerPort
-from evalwright_server.runs.records import Assignment, Finish, Progress
+from evalwright_server.runs.records import Assignment, Beginning, Finish
 from evalwright_server.runs.sources.source import Item, Page
 
 
@@ -27,7 +27,7 @@ class Context:
         """What the submitter wrote."""
         return self.assignment.payload
 
-    async def begin(self) -> Progress:
+    async def begin(self) -> Beginning:
         """Have the server count what there is to do; call it first."""
         return await self._port.begin(self.assignment.fence)
 

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Row, Update
 from evalwright_server.runs import statements
 from evalwright_server.runs.engine import Engine
 from evalwright_server.runs.errors import LeaseLost
-from evalwright_server.runs.records import Assignment, Fence, Finish, Progress, Renewal
+from evalwright_server.runs.records import Assignment, Beginning, Fence, Finish, Renewal
 from evalwright_server.runs.signals import queue_topic, run_topic
 from evalwright_server.runs.sources.source import Claimed, Item, Page, Source
 from evalwright_server.runs.states import State
@@ -76,18 +76,19 @@ class Leases:
         }
         return _compare(fences, kept)
 
-    async def begin(self, claimed: Claimed) -> Progress:
+    async def begin(self, claimed: Claimed) -> Beginning:
         """Write down how much there is to do, and return it."""
 
-        def unit(connection: Connection) -> Progress:
-            progress = self._source(claimed).begin(connection, claimed)
+        def unit(connection: Connection) -> Beginning:
+            beginning = self._source(claimed).begin(connection, claimed)
+            progress = beginning.progress
             self._change(
                 connection,
                 statements.BEGIN,
                 claimed.fence,
                 {"total": progress.total, "done": progress.done, "skipped": progress.skipped},
             )
-            return progress
+            return beginning
 
         return await self._engine.db.write(unit)
 

@@ -12,7 +12,7 @@ from evalwright_server.runs.engine import Engine
 from evalwright_server.runs.errors import LeaseLost
 from evalwright_server.runs.leases import Leases
 from evalwright_server.runs.port import Cancellation, Drain, Loss, PortClosed, Push
-from evalwright_server.runs.records import DEFAULT_QUEUE, Fence, Finish, Progress, Renewal
+from evalwright_server.runs.records import DEFAULT_QUEUE, Beginning, Fence, Finish, Renewal
 from evalwright_server.runs.signals import owner_topic, queue_topic
 from evalwright_server.runs.sources.source import Claimed, Item, Page, Source
 from evalwright_server.store.errors import DatabaseError
@@ -103,7 +103,7 @@ class LocalPort:
         for fence in renewal.cancelled:
             self._pushes.put_nowait(Cancellation(fence))
 
-    async def begin(self, fence: Fence) -> Progress:
+    async def begin(self, fence: Fence) -> Beginning:
         """Count what there is to do; see `WorkerPort`."""
         return await self._leases.begin(self._find(fence))
 

@@ -6,7 +6,7 @@ from typing import Protocol, TypeAlias
 
 from pydantic import JsonValue
 
-from evalwright_server.runs.records import Assignment, Fence, Finish, Progress
+from evalwright_server.runs.records import Assignment, Beginning, Fence, Finish
 from evalwright_server.runs.sources.source import Item, Page
 
 
@@ -62,7 +62,7 @@ class WorkerPort(Protocol):
     async def alive(self, fences: Collection[Fence]) -> None:
         """Extend the leases of attempts that are making progress."""
 
-    async def begin(self, fence: Fence) -> Progress:
+    async def begin(self, fence: Fence) -> Beginning:
         """Return how much there is to do, after writing it down."""
 
     async def page(self, fence: Fence, cursor: JsonValue, limit: int) -> Page:

@@ -73,6 +73,19 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
+class Beginning:
+    """What an attempt finds.
+
+    Attributes:
+        progress: How much there is to do, and how much of that is done.
+        note: What is odd about it, such as why there is nothing to do.
+    """
+
+    progress: Progress
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class RunRow:
     """A run as its row says, without the payload.
 

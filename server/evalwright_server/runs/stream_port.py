@@ -11,7 +11,7 @@ from evalwright_server.runs import frames
 from evalwright_server.runs.errors import LeaseLost
 from evalwright_server.runs.frames import Frame
 from evalwright_server.runs.port import PortClosed, Push
-from evalwright_server.runs.records import Fence, Finish, Progress
+from evalwright_server.runs.records import Beginning, Fence, Finish, Progress
 from evalwright_server.runs.sources.source import Item, Page
 from evalwright_server.store.errors import DatabaseUnavailable
 
@@ -61,9 +61,10 @@ class StreamPort:
         """Extend leases; see `WorkerPort`."""
         await self._ask("alive", None, {"fences": [frames.pack(fence) for fence in fences]})
 
-    async def begin(self, fence: Fence) -> Progress:
+    async def begin(self, fence: Fence) -> Beginning:
         """Count what there is to do; see `WorkerPort`."""
-        return Progress(**await self._ask("begin", fence, {}))
+        beginning = await self._ask("begin", fence, {})
+        return Beginning(Progress(**beginning["progress"]), beginning["note"])
 
     async def page(self, fence: Fence, cursor: JsonValue, limit: int) -> Page:
         """Return some of what is to be done; see `WorkerPort`."""

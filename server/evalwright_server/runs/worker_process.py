@@ -14,12 +14,16 @@ import signal
 import socket
 import sys
 from collections.abc import Callable, Mapping
-from typing import Final
+from contextlib import AbstractAsyncContextManager
+from typing import Final, TypeAlias
 
 from evalwright_server.runs.context import Handler
 from evalwright_server.runs.frames import LINE_LIMIT
 from evalwright_server.runs.stream_port import StreamPort
 from evalwright_server.runs.worker import Worker
+
+MakeHandlers: TypeAlias = Callable[[], AbstractAsyncContextManager[Mapping[str, Handler]]]
+"""Provides the handlers per kind of run, while the worker lasts."""
 
 _PR_SET_PDEATHSIG: Final = 1
 _GRACE_AFTER_SIGTERM: Final = 5.0
@@ -36,8 +40,7 @@ def main() -> None:
     arguments = parser.parse_args()
     logging.basicConfig(format="%(levelname)s %(name)s: %(message)s")
     _die_with(arguments.server)
-    handlers = _load(arguments.handlers)
-    asyncio.run(_work(arguments.fd, handlers, arguments.slots, arguments.beat))
+    asyncio.run(_work(arguments.fd, _load(arguments.handlers), arguments.slots, arguments.beat))
 
 
 def _die_with(server: int) -> None:
@@ -48,22 +51,23 @@ def _die_with(server: int) -> None:
         sys.exit("the server is gone")
 
 
-def _load(reference: str) -> Mapping[str, Handler]:
+def _load(reference: str) -> MakeHandlers:
     module, _, name = reference.partition(":")
-    make: Callable[[], Mapping[str, Handler]] = getattr(importlib.import_module(module), name)
-    return make()
+    make: MakeHandlers = getattr(importlib.import_module(module), name)
+    return make
 
 
-async def _work(descriptor: int, handlers: Mapping[str, Handler], slots: int, beat: float) -> None:
+async def _work(descriptor: int, make_handlers: MakeHandlers, slots: int, beat: float) -> None:
     stream = socket.socket(fileno=descriptor)
     reader, writer = await asyncio.open_connection(sock=stream, limit=LINE_LIMIT)
     port = StreamPort(reader, writer)
-    worker = Worker(port, handlers, slots=slots, beat_seconds=beat)
-    loop = asyncio.get_running_loop()
-    loop.add_signal_handler(signal.SIGTERM, worker.drain, _GRACE_AFTER_SIGTERM)
     serving = asyncio.create_task(port.serve())
     serving.add_done_callback(_exit)
-    await worker.run()
+    async with make_handlers() as handlers:
+        worker = Worker(port, handlers, slots=slots, beat_seconds=beat)
+        loop = asyncio.get_running_loop()
+        loop.add_signal_handler(signal.SIGTERM, worker.drain, _GRACE_AFTER_SIGTERM)
+        await worker.run()
     serving.remove_done_callback(_exit)
     writer.close()
     await serving

@@ -11,7 +11,7 @@ from typing import Protocol, TypeAlias
 from pydantic import JsonValue
 from sqlalchemy import Connection
 
-from evalwright_server.runs.records import Fence, Progress, RunRow
+from evalwright_server.runs.records import Beginning, Fence, RunRow
 
 Item: TypeAlias = Mapping[str, JsonValue]
 """One thing to do, or one result."""
@@ -54,7 +54,7 @@ class Source(Protocol):
     what an earlier attempt has stored.
     """
 
-    def begin(self, connection: Connection, claimed: Claimed) -> Progress:
+    def begin(self, connection: Connection, claimed: Claimed) -> Beginning:
         """Count what there is to do, and what is already done or needs no doing."""
 
     def page(self, connection: Connection, claimed: Claimed, cursor: JsonValue, limit: int) -> Page:

@@ -15,6 +15,7 @@ from sqlalchemy import (
     Select,
     and_,
     bindparam,
+    exists,
     false,
     func,
     or_,
@@ -23,7 +24,7 @@ from sqlalchemy import (
 )
 
 from evalwright_server.runs.payloads import TaskRunPayload
-from evalwright_server.runs.records import Progress
+from evalwright_server.runs.records import Beginning, Progress
 from evalwright_server.runs.rows import EvaluationRow, Judgement
 from evalwright_server.runs.sources.source import Claimed, Item, Page, Tally
 from evalwright_server.store.clock import now
@@ -48,6 +49,14 @@ _COUNT_SETTLED: Final = (
     select(func.count())
     .select_from(experiment_runs.join(evaluations))
     .where(_IN_EXPERIMENTS, _IS_SETTLED)
+)
+_EXPERIMENTS: Final = (
+    select(
+        experiments.c.name,
+        exists().where(experiment_runs.c.experiment_id == experiments.c.id).label("has_rows"),
+    )
+    .where(experiments.c.id.in_(bindparam("experiment_ids", expanding=True)))
+    .order_by(experiments.c.id)
 )
 _ROWS: Final[Select[Any]] = (
     select(
@@ -92,20 +101,21 @@ _REPLACED: Final = [column.key for column in evaluations.c if column.key not in 
 class TaskRunSource:
     """Serves workers that evaluate experiments; see `Source`."""
 
-    def begin(self, connection: Connection, claimed: Claimed) -> Progress:
+    def begin(self, connection: Connection, claimed: Claimed) -> Beginning:
         """Count the pairs, and those that are settled already."""
         payload = TaskRunPayload.read(claimed.payload)
         parameters = _settled_by(claimed, payload) | {"experiment_ids": payload.experiment_ids}
         rows = connection.execute(_COUNT_ROWS, parameters).scalar_one()
         settled = connection.execute(_COUNT_SETTLED, parameters).scalar_one()
         before = claimed.run.progress
-        return Progress(
+        progress = Progress(
             total=rows * len(payload.evaluators),
             done=settled,
             succeeded=before.succeeded,
             failed=before.failed,
             skipped=max(settled - before.succeeded - before.failed, 0),
         )
+        return Beginning(progress, _note_empty(connection, payload))
 
     def page(self, connection: Connection, claimed: Claimed, cursor: JsonValue, limit: int) -> Page:
         """Return rows with a pair that isn't settled, by experiment and in order of insertion."""
@@ -156,6 +166,22 @@ class TaskRunSource:
             )
         failed = sum(judgement.error is not None for judgement in kept)
         return Tally(len(kept) - failed, failed, len(judgements) - len(kept))
+
+
+def _note_empty(connection: Connection, payload: TaskRunPayload) -> str | None:
+    """Name the experiments that have no runs."""
+    if not payload.experiment_ids:
+        return "0 rows: this release evaluates experiments, not yet the spans of projects"
+    found = connection.execute(_EXPERIMENTS, {"experiment_ids": payload.experiment_ids}).all()
+    if not found:
+        return "0 rows: the experiments were deleted after the run was triggered"
+    empty = [repr(row.name) for row in found if not row.has_rows]
+    if not empty:
+        return None
+    rows = "0 rows: " if len(empty) == len(found) else ""
+    one = len(empty) == 1
+    names = ", ".join(empty)
+    return f"{rows}experiment{'' if one else 's'} {names} {'has' if one else 'have'} no runs"
 
 
 def _settled_by(claimed: Claimed, payload: TaskRunPayload) -> dict[str, object]:
