@@ -6,7 +6,7 @@ import sys
 def main() -> None:
     """Run the command line, or say how to install it."""
     try:
-        from evalwright.cli.app import run  # noqa: PLC0415 - typer may be missing
+        from evalwright._cli.app import run  # noqa: PLC0415 - typer may be missing
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] not in {"typer", "rich"}:
             raise

@@ -1,5 +1,7 @@
 """From what the generated client raises to what this library raises."""
 
+import os
+import socket
 from collections.abc import Mapping
 from typing import TypeVar
 
@@ -41,7 +43,8 @@ def translate(
             )
         case raw.UnexpectedResponse():
             return _answer(error.status, error.headers, error.body, method, path)
-        case raw.TransportError() if error.timed_out:
+        # Not reached in time is not reached; whether the server is slow, nobody knows.
+        case raw.TransportError() if error.timed_out and not isinstance(error, raw.ConnectError):
             return Timeout(method=method, path=path, timeout=timeout)
         case _:
             return ConnectionFailed(base_url=base_url, reason=reason_of(error))
@@ -63,9 +66,14 @@ def reason_of(error: BaseException) -> str:
     """Find the plainest words for a failed connection: those of the operating system."""
     seen: BaseException | None = error
     while seen is not None:
-        if isinstance(seen, OSError) and seen.strerror:
-            return seen.strerror[:1].lower() + seen.strerror[1:]
+        if isinstance(seen, OSError) and seen.errno:
+            # asyncio puts words of its own into strerror; names are looked up with other numbers.
+            known = seen.errno > 0 and not isinstance(seen, socket.gaierror)
+            text = os.strerror(seen.errno) if known else seen.strerror or str(seen)
+            return text[:1].lower() + text[1:]
         seen = seen.__cause__ or seen.__context__
+    if isinstance(error, raw.TransportError) and error.timed_out:
+        return "it did not answer in time"
     return str(error) or type(error).__name__
 
 

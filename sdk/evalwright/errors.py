@@ -73,4 +73,3 @@ __all__ = [
 # Tracebacks and pickles name the public place, so the private modules can move.
 for _name in __all__:
     globals()[_name].__module__ = __name__
-del _name

@@ -103,6 +103,7 @@ class Connection(BaseHTTPRequestHandler):
     """One connection of a client."""
 
     protocol_version = "HTTP/1.1"
+    wbufsize = -1  # head and body in one packet, or Nagle makes each answer 40 ms late
     scripted: ClassVar[ScriptedServer]
 
     def handle_one_request(self) -> None:

@@ -2,13 +2,10 @@
 
 from collections.abc import Callable
 
-from evalwright_api.types import NotModified
-
 from evalwright._async.resource import AsyncResource
 from evalwright._errors.base import EvalwrightError
 from evalwright._errors.waiting import WaitTimeout
 from evalwright._fields import name_errors, refuse
-from evalwright._responses import present
 from evalwright._waiting import (
     Answer,
     Ask,
@@ -21,6 +18,7 @@ from evalwright._waiting import (
     is_finished,
 )
 from evalwright_api import api, models
+from evalwright_api.types import NotModified
 
 
 class AsyncRunWaiting(AsyncResource):
@@ -29,7 +27,7 @@ class AsyncRunWaiting(AsyncResource):
     async def get_run(self, *, run_id: str) -> models.TaskRun:
         """Get a run as it is now."""
         refuse(name_errors("run_id", run_id))
-        return present(await self._session.send(api.task_runs.get_task_run(run_id)))
+        return await self._session.fresh(api.task_runs.get_task_run(run_id))
 
     async def wait_for_run(
         self,

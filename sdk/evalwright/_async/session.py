@@ -10,12 +10,12 @@ from typing import TypeVar
 from evalwright._config import Config
 from evalwright._errors.api import APIError
 from evalwright._errors.base import ClientClosed, EvalwrightError
-from evalwright._errors.network import ConnectionFailed, Timeout
+from evalwright._errors.network import ConnectionFailed, ResponseFormatError, Timeout
 from evalwright._problems import path_of, translate
 from evalwright._retry import Clock, RetryPlan, repeatable
 from evalwright._wire.httpx2_wire import Httpx2Wire
 from evalwright_api.errors import ApiError
-from evalwright_api.types import Request, Response
+from evalwright_api.types import NotModified, Request, Response
 
 _T = TypeVar("_T")
 
@@ -39,6 +39,20 @@ class AsyncSession:
     async def send(self, request: Request[_T]) -> _T:
         """Send a request and give what the server answered."""
         return (await self.send_full(request)).value
+
+    async def fresh(self, request: Request[_T | NotModified]) -> _T:
+        """Send a request that names no known version, so that 304 is no answer to it."""
+        response = await self.send_full(request)
+        if isinstance(response.value, NotModified):
+            raise ResponseFormatError(
+                status=response.status,
+                method=request.operation.method,
+                path=request.target,
+                request_id=response.headers.get("X-Request-Id"),
+                reason="304 without If-None-Match",
+                body=b"",
+            )
+        return response.value
 
     async def send_full(
         self,

@@ -7,7 +7,6 @@ from evalwright._async.run_waiting import AsyncRunWaiting
 from evalwright._async.session import new_idempotency_key
 from evalwright._fields import name_errors, refuse
 from evalwright._given import choice
-from evalwright._responses import present
 from evalwright._rules.trigger import check_key, check_trigger, names, read_trigger, trigger_body
 from evalwright_api import api, models
 
@@ -153,4 +152,4 @@ class AsyncTaskRuns(AsyncRunWaiting):
         found = await self._find.named_task(task, space)
         if found is not None:
             return found
-        return present(await self._session.send(api.tasks.get_task(task)))
+        return await self._session.fresh(api.tasks.get_task(task))

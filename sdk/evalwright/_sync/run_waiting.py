@@ -6,7 +6,6 @@ from collections.abc import Callable
 from evalwright._errors.base import EvalwrightError
 from evalwright._errors.waiting import WaitTimeout
 from evalwright._fields import name_errors, refuse
-from evalwright._responses import present
 from evalwright._sync.resource import Resource
 from evalwright._waiting import (
     Answer,
@@ -29,7 +28,7 @@ class RunWaiting(Resource):
     def get_run(self, *, run_id: str) -> models.TaskRun:
         """Get a run as it is now."""
         refuse(name_errors("run_id", run_id))
-        return present(self._session.send(api.task_runs.get_task_run(run_id)))
+        return self._session.fresh(api.task_runs.get_task_run(run_id))
 
     def wait_for_run(
         self,

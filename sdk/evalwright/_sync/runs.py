@@ -5,7 +5,6 @@ from collections.abc import Iterator, Sequence
 
 from evalwright._fields import name_errors, refuse
 from evalwright._given import choice
-from evalwright._responses import present
 from evalwright._sync.resource import Resource
 from evalwright_api import api, models
 
@@ -67,7 +66,7 @@ class RunsClient(Resource):
     def get(self, *, run_id: str) -> models.Run:
         """Get a run of any kind as it is now."""
         refuse(name_errors("run_id", run_id))
-        return present(self._session.send(api.runs.get_run(run_id)))
+        return self._session.fresh(api.runs.get_run(run_id))
 
     def cancel(self, *, run_id: str) -> models.Run:
         """Stop a run of any kind that has not ended.

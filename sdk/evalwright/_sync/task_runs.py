@@ -6,7 +6,6 @@ from datetime import datetime
 
 from evalwright._fields import name_errors, refuse
 from evalwright._given import choice
-from evalwright._responses import present
 from evalwright._rules.trigger import check_key, check_trigger, names, read_trigger, trigger_body
 from evalwright._sync.run_waiting import RunWaiting
 from evalwright._sync.session import new_idempotency_key
@@ -151,4 +150,4 @@ class TaskRuns(RunWaiting):
         found = self._find.named_task(task, space)
         if found is not None:
             return found
-        return present(self._session.send(api.tasks.get_task(task)))
+        return self._session.fresh(api.tasks.get_task(task))

@@ -4,11 +4,11 @@ from typing import Annotated
 
 import typer
 
-from evalwright.cli.arguments import InSpace, NameFilter, Rows, Space
-from evalwright.cli.connection import ClientCommand, ClientGroup, connection
-from evalwright.cli.files import read_rows
-from evalwright.cli.output import done, show, show_rows
-from evalwright.cli.rows import show_flat
+from evalwright._cli.arguments import InSpace, NameFilter, Rows, Space
+from evalwright._cli.connection import ClientCommand, ClientGroup, connection
+from evalwright._cli.files import read_rows
+from evalwright._cli.output import done, show, show_rows
+from evalwright._cli.rows import show_flat
 
 app = typer.Typer(
     name="datasets", cls=ClientGroup, no_args_is_help=True, help="Versioned tables of examples."

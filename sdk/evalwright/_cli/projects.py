@@ -4,9 +4,9 @@ from typing import Annotated
 
 import typer
 
-from evalwright.cli.arguments import InSpace, NameFilter, Space
-from evalwright.cli.connection import ClientCommand, ClientGroup, connection
-from evalwright.cli.output import done, show, show_rows
+from evalwright._cli.arguments import InSpace, NameFilter, Space
+from evalwright._cli.connection import ClientCommand, ClientGroup, connection
+from evalwright._cli.output import done, show, show_rows
 
 app = typer.Typer(
     name="projects",

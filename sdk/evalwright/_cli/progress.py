@@ -3,7 +3,7 @@
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from evalwright import Evalwright
-from evalwright.cli.output import MESSAGES
+from evalwright._cli.output import MESSAGES
 from evalwright.types import TaskRun
 
 

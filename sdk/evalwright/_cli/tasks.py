@@ -5,11 +5,11 @@ from typing import Annotated, Literal
 
 import typer
 
-from evalwright.cli import task_runs
-from evalwright.cli.arguments import NameFilter, Space
-from evalwright.cli.connection import ClientCommand, ClientGroup, connection
-from evalwright.cli.files import read_object
-from evalwright.cli.output import done, show, show_rows
+from evalwright._cli import task_runs
+from evalwright._cli.arguments import NameFilter, Space
+from evalwright._cli.connection import ClientCommand, ClientGroup, connection
+from evalwright._cli.files import read_object
+from evalwright._cli.output import done, show, show_rows
 
 app = typer.Typer(
     name="tasks",

@@ -5,9 +5,9 @@ from typing import Annotated
 
 import typer
 
-from evalwright.cli.arguments import Space
-from evalwright.cli.connection import ClientCommand, ClientGroup, connection
-from evalwright.cli.output import show, show_rows
+from evalwright._cli.arguments import Space
+from evalwright._cli.connection import ClientCommand, ClientGroup, connection
+from evalwright._cli.output import show, show_rows
 
 app = typer.Typer(
     name="runs", cls=ClientGroup, no_args_is_help=True, help="Everything that takes time."

@@ -7,10 +7,10 @@ from typing import Annotated
 import typer
 
 from evalwright import Evalwright
-from evalwright.cli.arguments import Space, Timeout
-from evalwright.cli.connection import ClientCommand, Connection, connection
-from evalwright.cli.output import MESSAGES, show, show_rows
-from evalwright.cli.progress import follow
+from evalwright._cli.arguments import Space, Timeout
+from evalwright._cli.connection import ClientCommand, Connection, connection
+from evalwright._cli.output import MESSAGES, show, show_rows
+from evalwright._cli.progress import follow
 from evalwright.types import TaskRun, TaskRunStatus
 
 COLUMNS = ("id", "status", "created_at", "num_successes", "num_errors", "num_skipped")

@@ -5,10 +5,10 @@ from typing import Annotated
 
 import typer
 
-from evalwright.cli.arguments import InSpace, NameFilter, Space
-from evalwright.cli.connection import ClientCommand, ClientGroup, connection
-from evalwright.cli.files import read_object, read_text
-from evalwright.cli.output import done, show, show_rows
+from evalwright._cli.arguments import InSpace, NameFilter, Space
+from evalwright._cli.connection import ClientCommand, ClientGroup, connection
+from evalwright._cli.files import read_object, read_text
+from evalwright._cli.output import done, show, show_rows
 
 app = typer.Typer(
     name="evaluators", cls=ClientGroup, no_args_is_help=True, help="Versioned judges of outputs."

@@ -5,7 +5,7 @@ from itertools import islice
 
 from pydantic import BaseModel
 
-from evalwright.cli.output import show_rows
+from evalwright._cli.output import show_rows
 
 _BOOKKEEPING = frozenset({"created_at", "updated_at", "example_id"})
 

@@ -12,7 +12,7 @@ import typer
 from typer.core import TyperCommand
 from typer.main import get_command
 
-from evalwright.cli.connection import ClientGroup
+from evalwright._cli.connection import ClientGroup
 
 GROUP = "evalwright.commands"
 

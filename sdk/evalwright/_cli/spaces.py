@@ -4,8 +4,8 @@ from typing import Annotated
 
 import typer
 
-from evalwright.cli.connection import ClientCommand, ClientGroup, connection
-from evalwright.cli.output import done, show, show_rows
+from evalwright._cli.connection import ClientCommand, ClientGroup, connection
+from evalwright._cli.output import done, show, show_rows
 
 app = typer.Typer(
     name="spaces", cls=ClientGroup, no_args_is_help=True, help="Workspaces that hold the rest."

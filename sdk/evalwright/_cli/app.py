@@ -8,9 +8,9 @@ from rich.text import Text
 from typer.main import get_command
 
 from evalwright import __version__
-from evalwright.cli import datasets, evaluators, experiments, projects, runs, spaces, tasks
-from evalwright.cli.output import MESSAGES
-from evalwright.cli.plugins import RootGroup
+from evalwright._cli import datasets, evaluators, experiments, projects, runs, spaces, tasks
+from evalwright._cli.output import MESSAGES
+from evalwright._cli.plugins import RootGroup
 from evalwright.errors import EvalwrightError
 
 app = typer.Typer(
