@@ -91,12 +91,8 @@ class HttpServer(uvicorn.Server):
         await super().startup(sockets)
         self._on_ready()
 
-    def stop(self) -> None:
+    def begin_to_stop(self) -> None:
         """Take no new connections, end long answers, and return from `serve`."""
-        if self.should_exit:
-            # Asked twice: whoever sits at the keyboard does not want to wait. Worker processes see
-            # the end of their stream and go.
-            os._exit(130)
         self.should_exit = True
         self._stopping.set()
 
@@ -108,9 +104,16 @@ class HttpServer(uvicorn.Server):
             return
         loop = asyncio.get_running_loop()
         for each in _SIGNALS:
-            loop.add_signal_handler(each, self.stop)
+            loop.add_signal_handler(each, self._heed_signal)
         try:
             yield
         finally:
             for each in _SIGNALS:
                 loop.remove_signal_handler(each)
+
+    def _heed_signal(self) -> None:
+        if self.should_exit:
+            # Asked twice: whoever sits at the keyboard does not want to wait. Worker processes see
+            # the end of their stream and go.
+            os._exit(130)
+        self.begin_to_stop()

@@ -7,7 +7,7 @@ from typing import Any, Final, TextIO
 
 import orjson
 
-_QUIET: Final = ("uvicorn", "uvicorn.error", "uvicorn.access", "asyncio")
+_QUIET: Final = ("alembic", "asyncio", "uvicorn")
 
 
 class JsonFormatter(logging.Formatter):

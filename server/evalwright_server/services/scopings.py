@@ -85,7 +85,10 @@ def usable_in(wanted: ColumnElement[bool]) -> ColumnElement[bool]:
         ),
         scopings.c.space_id == spaces.c.id,
     )
-    return exists().where(wanted, or_(~exists().where(mine), exists().where(mine, covers)))
+    # Spelt out, because the inner query would otherwise look at any space at all.
+    has_none = ~exists().where(mine).correlate(ai_integrations)
+    has_one = exists().where(mine, covers).correlate(ai_integrations, spaces)
+    return exists().where(wanted, or_(has_none, has_one)).correlate(ai_integrations)
 
 
 def _id(kind: Kind, number: int | None, suffix: str | None) -> str | None:

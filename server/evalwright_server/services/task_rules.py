@@ -160,6 +160,7 @@ def _resolve_evaluators(
     findings: Findings,
 ) -> list[AppliedEvaluator]:
     applied: list[AppliedEvaluator] = []
+    columns: dict[str, str] = {}
     for index, each in enumerate(given):
         pointer = f"/evaluators/{index}"
         where = f"{pointer}/evaluator_id"
@@ -169,34 +170,54 @@ def _resolve_evaluators(
             continue
         if any(row.id == other.evaluator for other in applied):
             findings.add(where, f"{row.name!r} is listed already; each evaluator goes in once")
-        if space is not None and row.space_id != space:
-            message = f"{row.name!r} is in another space than the task's project or dataset"
-            findings.add(where, message, error=UnprocessableRequest)
-        wanted = _EVALUATOR_TYPES[task_type]
-        if row.type != wanted:
-            message = f"{row.name!r} is a {row.type} evaluator; a {task_type} task takes {wanted}"
-            findings.add(where, message, allowed=[wanted], error=UnprocessableRequest)
+            continue
+        _check_fit(row, task_type, space, where, findings)
         mappings = each.get("column_mappings")
+        config = latest_version(conn, row.id).config
         if row.type == "code" and mappings:
-            _check_mappings(conn, row, mappings, f"{pointer}/column_mappings", findings)
+            pointer = f"{pointer}/column_mappings"
+            _check_mappings(row.name, config["variables"], mappings, pointer, findings)
+        check_column(columns, config["name"], row.name, where, findings)
         query_filter = each.get("query_filter") or None
         applied.append(AppliedEvaluator(row.id, query_filter, mappings))
     return applied
 
 
+def check_column(
+    columns: dict[str, str], column: str, evaluator: str, pointer: str, findings: Findings
+) -> None:
+    """Note who writes a column, and add to `findings` if another evaluator does so already."""
+    if column in columns:
+        message = f"{evaluator!r} and {columns[column]!r} would both write the column {column!r}"
+        findings.add(pointer, message, error=UnprocessableRequest)
+    columns[column] = evaluator
+
+
+def _check_fit(
+    evaluator: Row[Any], task_type: str, space: int | None, pointer: str, findings: Findings
+) -> None:
+    name = repr(evaluator.name)
+    if space is not None and evaluator.space_id != space:
+        message = f"{name} is in another space than the task's project or dataset"
+        findings.add(pointer, message, error=UnprocessableRequest)
+    wanted = _EVALUATOR_TYPES[task_type]
+    if evaluator.type != wanted:
+        message = f"{name} is a {evaluator.type} evaluator; a {task_type} task takes {wanted}"
+        findings.add(pointer, message, allowed=[wanted], error=UnprocessableRequest)
+
+
 def _check_mappings(
-    conn: Connection,
-    evaluator: Row[Any],
+    evaluator: str,
+    variables: Sequence[str],
     mappings: Mapping[str, str],
     pointer: str,
     findings: Findings,
 ) -> None:
-    variables = latest_version(conn, evaluator.id).config["variables"]
     for variable in mappings:
         if variable not in variables:
             findings.add(
                 f"{pointer}/{variable}",
-                f"{evaluator.name!r} has no variable {variable!r}",
+                f"{evaluator!r} has no variable {variable!r}",
                 allowed=variables,
                 nearest=closest(variable, variables),
                 error=UnprocessableRequest,

@@ -15,7 +15,7 @@ from evalwright_server.services.names import require_free_name
 from evalwright_server.services.query_filters import Filter, require_support
 from evalwright_server.services.references import find
 from evalwright_server.services.requests import TriggerTaskRunRequest
-from evalwright_server.services.task_rules import RUN_EXPERIMENT, resolve_experiments
+from evalwright_server.services.task_rules import RUN_EXPERIMENT, check_column, resolve_experiments
 from evalwright_server.services.versions import choose_version
 from evalwright_server.store.ids import Kind, encode
 from evalwright_server.store.tables.datasets import dataset_examples, datasets
@@ -183,10 +183,7 @@ def _evaluators(conn: Connection, task: Row[Any], findings: Findings) -> list[Js
     for row in conn.execute(statement).all():
         version = latest_version(conn, row.evaluator_id)
         column = version.config["name"]
-        if column in columns:
-            message = f"{columns[column]!r} and {row.name!r} both write the column {column!r}"
-            findings.add("", message, error=UnprocessableRequest)
-        columns[column] = row.name
+        check_column(columns, column, row.name, "", findings)
         filters.append(Filter(f"the evaluator {row.name!r}", row.query_filter))
         filters.append(Filter(f"{row.name!r} itself", version.config.get("query_filter")))
         applied.append(
