@@ -47,7 +47,7 @@ def report(address: str) -> str:
 
 
 def start_delay(client: Evalwright, task_id: str) -> float:
-    """Return the seconds from the call of trigger_run to the run's start, by the clock of this host."""
+    """Return the seconds from the call of trigger_run to the run's start, by this host's clock."""
     before = datetime.now(UTC)
     run = client.tasks.trigger_run(task=task_id, override_evaluations=True)
     done = client.tasks.wait_for_run(run_id=run.id)

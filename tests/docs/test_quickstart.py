@@ -13,7 +13,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 @pytest.mark.slow
 def test_the_quickstart_evaluates_two_systems_and_leaves_a_server(tmp_path: pathlib.Path) -> None:
-    """It prints scores and the worst rows; the address it leaves answers; a second call uses the same server."""
+    """It prints scores, leaves a server that answers, and uses it again the next time."""
     environment = {**os.environ, "EVALWRIGHT_QUICKSTART_DIR": str(tmp_path), "COLUMNS": "160"}
     try:
         first = quickstart(environment, "--port", "0")
