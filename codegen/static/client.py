@@ -243,10 +243,10 @@ def _items(
 
 def _transport_error(error: urllib3_errors.HTTPError) -> TransportError:
     reason = str(error) or type(error).__name__
+    if isinstance(error, _NOT_CONNECTED):  # first: urllib3 calls some of them time-outs, too
+        return ConnectError(reason)
     if isinstance(error, urllib3_errors.ConnectTimeoutError):
         return ConnectError(reason, timed_out=True)
-    if isinstance(error, _NOT_CONNECTED):
-        return ConnectError(reason)
     if isinstance(error, urllib3_errors.TimeoutError):
         return ReadTimeout(reason, timed_out=True)
     return TransportError(reason)
