@@ -18,7 +18,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from rich.table import Table
 
 from evalwright import Evalwright, EvalwrightError, TasksClient
-from evalwright.errors import Conflict
+from evalwright.errors import Conflict, NameNotFound
 from evalwright.types import TaskRun, TaskRunStatus
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -27,7 +27,7 @@ DATASET = "General questions"
 SYSTEMS = ("baseline", "candidate")
 TASK = "Compare the systems"
 EVALUATORS = ("exact match", "answer correctness")
-WORST_ROWS = 8
+WORST_ROWS = 6
 
 console = Console()
 
@@ -92,15 +92,7 @@ def create_evaluators(client: Evalwright) -> None:
 def evaluate(base_url: str) -> TaskRun:
     """Create the task by name, run it and wait with a progress bar."""
     with TasksClient(base_url=base_url) as tasks:
-        create(
-            tasks.create_evaluation_task,
-            name=TASK,
-            task_type="code_evaluation",
-            dataset=DATASET,
-            space=SPACE,
-            experiments=list(SYSTEMS),
-            evaluators=list(EVALUATORS),
-        )
+        create_task(tasks)
         run = tasks.trigger_run(task=TASK, space=SPACE, override_evaluations=True)
         with progress_bar() as bar:
             line = bar.add_task("Evaluating", total=None)
@@ -109,6 +101,21 @@ def evaluate(base_url: str) -> TaskRun:
                 bar.update(line, completed=seen.progress.done, total=seen.progress.total)
 
             return tasks.wait_for_run(run_id=run.id, on_progress=show)
+
+
+def create_task(tasks: TasksClient) -> None:
+    """Create the task that applies both evaluators to both systems, unless it is there."""
+    try:
+        tasks.get(task=TASK, space=SPACE)
+    except NameNotFound:
+        tasks.create_evaluation_task(
+            name=TASK,
+            task_type="code_evaluation",
+            dataset=DATASET,
+            space=SPACE,
+            experiments=list(SYSTEMS),
+            evaluators=list(EVALUATORS),
+        )
 
 
 def report(client: Evalwright, run: TaskRun) -> None:
@@ -160,21 +167,29 @@ def means(ids: list[str], scores: dict[str, dict[str, Any]]) -> Iterator[str]:
 
 
 def worst_rows(examples: dict[str, Any], scores: dict[str, dict[str, Any]]) -> Table:
-    """Return the rows where the newer system lost most against the older one."""
+    """Return the rows where the newer system lost most, those of its worst category first."""
+    changes = lost_scores(scores)
+    by_category: dict[str, float] = defaultdict(float)
+    for i, change in changes.items():
+        by_category[examples[i]["category"]] += change
+    worst = sorted(changes, key=lambda i: (changes[i], by_category[examples[i]["category"]]))
+    table = Table(title="Where the candidate lost most", show_lines=True)
+    for heading in ("category", "question", "expected", *(f"{system} said" for system in SYSTEMS)):
+        table.add_column(heading, overflow="fold")
+    for i in worst[:WORST_ROWS]:
+        row = examples[i]
+        outputs = (shorten(scores[system][i]["output"]) for system in SYSTEMS)
+        table.add_row(row["category"], shorten(row["question"]), row["reference"], *outputs)
+    return table
+
+
+def lost_scores(scores: dict[str, dict[str, Any]]) -> dict[str, float]:
+    """Return by how much the newer system's score differs, for each example both were judged on."""
     old, new = (scores[system] for system in SYSTEMS)
     column = "eval.correctness.score"
-    both = [i for i in examples if column in old[i] and column in new[i]]
-    lost = sorted(both, key=lambda i: new[i][column] - old[i][column])[:WORST_ROWS]
-    table = Table(title="Where the candidate lost most", show_lines=True)
-    for heading in ("question", "reference", "baseline said", "candidate said", "score"):
-        table.add_column(heading, overflow="fold")
-    for i in lost:
-        change = f"{old[i][column]:.2f} to {new[i][column]:.2f}"
-        table.add_row(
-            shorten(examples[i]["question"]), examples[i]["reference"], shorten(old[i]["output"]),
-            shorten(new[i]["output"]), change,
-        )  # fmt: skip
-    return table
+    return {
+        i: new[i][column] - old[i][column] for i in old if column in old[i] and column in new[i]
+    }
 
 
 def create(call: Callable[..., object], **arguments: object) -> None:
@@ -206,7 +221,7 @@ def progress_bar() -> Progress:
     )
 
 
-def shorten(text: str, size: int = 120) -> str:
+def shorten(text: str, size: int = 70) -> str:
     """Return the beginning of a text."""
     return text if len(text) <= size else f"{text[: size - 1]}…"
 
