@@ -9,10 +9,11 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from sqlalchemy import make_url
+
 from evalwright_server.store.database import Database
 from evalwright_server.store.dialects import make_engine, parse_url, sqlite_url
 from evalwright_server.store.migrate import upgrade
-from sqlalchemy import make_url
 
 _numbers = itertools.count()
 
@@ -23,10 +24,10 @@ def postgresql() -> Iterator[Callable[[], str]]:
     with warnings.catch_warnings():
         # Of a package it imports, about a variable that containers don't set.
         warnings.simplefilter("ignore")
-        import pgserver
+        from pgserver.postgres_server import get_server
     # Not pytest's folder: as root the server runs as another user, who can't look in there.
     folder = tempfile.mkdtemp(prefix="evalwright-pg-")
-    server = pgserver.get_server(folder)
+    server = get_server(folder)
     root = server.get_uri()
 
     def create(name: str, template: str) -> str:
@@ -34,6 +35,10 @@ def postgresql() -> Iterator[Callable[[], str]]:
             connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}".encode())
         return make_url(root).set(database=name).render_as_string(hide_password=False)
 
+    with psycopg.connect(root, autocommit=True) as connection:
+        # Nobody pulls the plug in a test, and a hundred databases take their time to sync.
+        connection.execute("ALTER SYSTEM SET fsync = off")
+        connection.execute("SELECT pg_reload_conf()")
     engine = make_engine(parse_url(create("upgraded", "template1")), "writer")
     upgrade(engine)
     engine.dispose()
