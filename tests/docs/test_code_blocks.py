@@ -11,6 +11,7 @@ import sys
 import pytest
 
 from docs.blocks import PAGES, ROOT, Block, blocks, commands
+from fixtures_server import RunningServer
 
 NOT_RUN_HERE = re.compile(
     r"\./test\.sh.*"  # this test is part of it
@@ -23,10 +24,10 @@ NOT_RUN_HERE = re.compile(
 @pytest.mark.slow
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
 def test_the_python_blocks_of_a_page_run(
-    path: pathlib.Path, running_server: str, monkeypatch: pytest.MonkeyPatch
+    path: pathlib.Path, running_server: RunningServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The blocks of one page share their names, as they do for someone who follows it."""
-    monkeypatch.setenv("EVALWRIGHT_BASE_URL", running_server)
+    monkeypatch.setenv("EVALWRIGHT_BASE_URL", running_server.url)
     monkeypatch.chdir(ROOT)
     names: dict[str, object] = {"__name__": "__main__"}
     for block in blocks(path):
@@ -36,12 +37,12 @@ def test_the_python_blocks_of_a_page_run(
 
 @pytest.mark.slow
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
-def test_the_commands_of_a_page_run(path: pathlib.Path, running_server: str) -> None:
+def test_the_commands_of_a_page_run(path: pathlib.Path, running_server: RunningServer) -> None:
     """Commands run one after the other and end well."""
     programs = pathlib.Path(sys.executable).parent
     environment = {
         **os.environ,
-        "EVALWRIGHT_BASE_URL": running_server,
+        "EVALWRIGHT_BASE_URL": running_server.url,
         "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}",
     }
     for block in blocks(path):
