@@ -49,7 +49,12 @@ def task(**members: Any) -> dict[str, Any]:
 
 def project_task(**members: Any) -> dict[str, Any]:
     """A code evaluation over a project."""
-    target = {"project_id": PROJECT, "dataset_id": None, "experiment_ids": [], "sampling_rate": 1.0}
+    target: dict[str, Any] = {
+        "project_id": PROJECT,
+        "dataset_id": None,
+        "experiment_ids": [],
+        "sampling_rate": 1.0,
+    }
     return task(**{**target, **members})
 
 

@@ -2,6 +2,7 @@
 
 import pickle
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -9,7 +10,7 @@ from evalwright import errors
 from evalwright.types import Problem, TaskRun
 from sdk import samples
 
-ANSWER = {"method": "GET", "path": "/v2/tasks/x", "request_id": "req-1"}
+ANSWER: dict[str, Any] = {"method": "GET", "path": "/v2/tasks/x", "request_id": "req-1"}
 RUN = TaskRun.model_validate(samples.run("running", done=3))
 
 SAMPLES: list[errors.EvalwrightError] = [

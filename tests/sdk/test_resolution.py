@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evalwright._resolution import MAX_NEAREST_PAGES, Page, WantedPage, find
+from evalwright._resolution import MAX_NEAREST_PAGES, Page, Plan, WantedPage, find
 from evalwright.errors import AmbiguousName, NameNotFound
 
 
@@ -43,7 +43,7 @@ class Shelf:
 
 
 def drive(answer: Callable[[WantedPage], Page[Thing]], name: str, **options: str) -> Thing:
-    plan = find("task", name, **options)
+    plan: Plan[Thing] = find("task", name, **options)
     want = next(plan)
     while True:
         try:

@@ -24,9 +24,9 @@ def tasks(request: pytest.FixtureRequest, server: ScriptedServer) -> Iterator[An
             yield client
         return
     with asyncio.Runner() as runner:
-        client = AsyncTasksClient(base_url=server.base_url)
-        yield Blocking(client, runner)
-        runner.run(client.aclose())
+        other = AsyncTasksClient(base_url=server.base_url)
+        yield Blocking(other, runner)
+        runner.run(other.aclose())
 
 
 def wrong(caught: pytest.ExceptionInfo[InvalidRequest]) -> list[str]:

@@ -15,7 +15,6 @@ import pytest
 
 import evalwright
 from evalwright import AsyncEvalwright, AsyncTasksClient, Evalwright, TasksClient
-from evalwright._retry import Clock
 from evalwright.errors import (
     APIError,
     BadRequest,
@@ -38,24 +37,9 @@ from sdk import samples
 from sdk.blocking import Blocking
 from sdk.samples import TASK
 from sdk.scripted_server import Reply, ScriptedServer, problem
+from sdk.tape import Tape
 
 GOOD = Reply(json=samples.task())
-
-
-class Tape:
-    """Time that passes only by sleeping, and keeps a record of it."""
-
-    def __init__(self) -> None:
-        self.slept: list[float] = []
-        self.now = 0.0
-        self.clock = Clock(lambda: self.now, lambda: self.now, lambda: 0.5)
-
-    def sleep(self, seconds: float) -> None:
-        self.slept.append(seconds)
-        self.now += seconds
-
-    async def sleep_async(self, seconds: float) -> None:
-        self.sleep(seconds)
 
 
 Make = Callable[..., Any]
@@ -75,8 +59,7 @@ def make(request: pytest.FixtureRequest, tape: Tape) -> Iterator[Make]:
         def client(**settings: Any) -> Any:
             kind = TasksClient if request.param == "sync" else AsyncTasksClient
             made: Any = kind(**settings)
-            made._session.clock = tape.clock
-            made._session.sleep = tape.sleep if request.param == "sync" else tape.sleep_async
+            tape.wind(made)
             opened.append(made)
             return made if request.param == "sync" else Blocking(made, runner)
 
@@ -313,6 +296,7 @@ def test_a_port_that_speaks_something_else(make: Make) -> None:
         listener.listen()
         address = f"http://127.0.0.1:{listener.getsockname()[1]}"
         listener.settimeout(5)
+
         def talk() -> None:
             peer, _ = listener.accept()
             with peer:

@@ -4,12 +4,11 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Self, TypeVar
 
-from evalwright_api.types import Request
-
 from evalwright._async.finder import AsyncFinder
 from evalwright._async.session import AsyncSession
 from evalwright._config import DEFAULT_MAX_RETRIES, DEFAULT_TIMEOUT, load_config
 from evalwright._lookups import Listing
+from evalwright_api.types import Request
 
 _L = TypeVar("_L", bound=Listing)
 _T = TypeVar("_T")

@@ -3,8 +3,6 @@
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Literal
 
-from evalwright_api.types import Request
-
 from evalwright._async.task_runs import AsyncTaskRuns
 from evalwright._fields import name_errors, refuse
 from evalwright._given import choice, given, passed
@@ -17,6 +15,7 @@ from evalwright._rules.evaluators import Entry, check_distinct
 from evalwright._rules.update import check_anything_given, check_update, update_body
 from evalwright._unset import UNSET, Unset
 from evalwright_api import api, models
+from evalwright_api.types import Request
 
 EvaluatorChoice = str | Mapping[str, object] | models.TaskEvaluatorInput | models.TaskEvaluator
 """An evaluator of a task: its name or ID, or a mapping or model with `evaluator_id` (which may be

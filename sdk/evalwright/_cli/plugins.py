@@ -28,7 +28,7 @@ class Deferred(TyperCommand):
         """Give the command, or one that says what it needs."""
         try:
             command = _as_command(self.entry.name, self.entry.load())
-        except ImportError as error:
+        except Exception as error:  # what ails a foreign package must not take down the rest
             command = _as_command(self.entry.name, _missing(self.entry, error))
         command.name = self.entry.name
         return command
@@ -61,7 +61,7 @@ def _as_command(name: str, thing: object) -> Any:  # noqa: ANN401
     return get_command(single)
 
 
-def _missing(entry: EntryPoint, error: ImportError) -> Callable[[], None]:
+def _missing(entry: EntryPoint, error: Exception) -> Callable[[], None]:
     package = entry.value.partition(":")[0].partition(".")[0]
     extra = "server" if package == "evalwright_server" else None
     cure = f"pip install 'evalwright[{extra}]'" if extra else f"reinstall {package}"

@@ -17,7 +17,6 @@ app = typer.Typer(
     no_args_is_help=True,
     help="Evaluations and experiments that can be run again and again.",
 )
-task_runs.add_to(app)
 
 Name = Annotated[str, typer.Argument(help="The task, by name or ID.")]
 NewName = Annotated[str, typer.Argument(help="Its name.")]
@@ -114,3 +113,6 @@ def delete(context: typer.Context, task: Name, space: Space = None) -> None:
     with options.client() as client:
         client.tasks.delete(task=task, space=space)
     done(f"Deleted task {task}.", as_json=options.json)
+
+
+task_runs.add_to(app)

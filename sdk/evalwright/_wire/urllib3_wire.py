@@ -2,11 +2,10 @@
 
 from typing import TypeVar
 
-from evalwright_api.client import Client
-from evalwright_api.types import Request, Response
-
 from evalwright._config import Config
 from evalwright._wire.headers import default_headers
+from evalwright_api.client import Client
+from evalwright_api.types import Request, Response
 
 _T = TypeVar("_T")
 

@@ -1,0 +1,354 @@
+"""The command line, as people and scripts use it, over real HTTP."""
+
+import io
+import json
+import socket
+import subprocess
+import sys
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from evalwright.__main__ import main
+from fixtures_server import RunningServer
+from sdk import samples
+from sdk.scripted_server import Reply, ScriptedServer, problem
+
+
+@dataclass(frozen=True)
+class Result:
+    """How a call of the command ended."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+Cli = Callable[..., Result]
+
+
+@pytest.fixture
+def call(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Cli:
+    """The command in this process, which is quicker than a new one and just as real."""
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", "200")
+
+    def run(*words: str, stdin: str = "", **environ: str) -> Result:
+        for name, value in environ.items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.setattr(sys, "argv", ["evalwright", *words])
+        monkeypatch.setattr(sys, "stdin", io.StringIO(stdin))
+        with pytest.raises(SystemExit) as caught:
+            main()
+        output = capsys.readouterr()
+        assert "Traceback" not in output.err, output.err
+        code = caught.value.code
+        return Result(code if isinstance(code, int) else int(code is not None), *output)
+
+    return run
+
+
+@pytest.fixture
+def cli(call: Cli, server: ScriptedServer) -> Cli:
+    """The command against the scripted server."""
+    return lambda *words, **options: call(*words, EVALWRIGHT_BASE_URL=server.base_url, **options)
+
+
+def test_as_a_process() -> None:
+    for command in (["-m", "evalwright"], ["-c", "import evalwright.__main__ as m; m.main()"]):
+        result = subprocess.run(
+            [sys.executable, *command, "--version"], capture_output=True, text=True, check=True
+        )
+        assert result.stdout.startswith("evalwright 0.")
+
+
+def test_help_shows_every_command(call: Cli) -> None:
+    text = call("--help").stdout
+    for command in ("spaces", "datasets", "experiments", "evaluators", "tasks", "runs", "serve"):
+        assert f" {command} " in text
+    assert "EVALWRIGHT_BASE_URL" in text
+
+
+def test_without_a_command_the_help_is_shown(call: Cli) -> None:
+    assert "Usage: evalwright" in call().stdout + call().stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "hint"), [(["task"], "'tasks'"), (["tasks", "triger"], "'trigger'")]
+)
+def test_a_typo_is_answered_with_what_was_meant(call: Cli, words: list[str], hint: str) -> None:
+    result = call(*words)
+    assert result.returncode == 2
+    assert f"Did you mean {hint}" in result.stderr
+
+
+def test_wrong_usage_is_exit_code_2(call: Cli) -> None:
+    assert call("tasks", "get").returncode == 2
+    assert call("tasks", "list", "--colour").returncode == 2
+
+
+def test_nobody_there(call: Cli) -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        address = f"http://127.0.0.1:{probe.getsockname()[1]}"
+        result = call("tasks", "list", "--base-url", address)
+    assert result.returncode == 1
+    assert result.stdout == ""
+    assert result.stderr.startswith(f"error: no connection to {address}: connection refused.")
+    assert "evalwright serve" in result.stderr
+
+
+def test_an_address_that_is_none(call: Cli) -> None:
+    result = call("tasks", "list", "--base-url", "localhost:8000")
+    assert result.returncode == 1
+    assert result.stderr.startswith("error: base_url: is not a usable address")
+
+
+def test_an_error_of_the_server(cli: Cli, server: ScriptedServer) -> None:
+    server.script(problem(400, "2 fields are wrong", errors=[{"pointer": "/a", "message": "no"}]))
+    result = cli("tasks", "get", samples.TASK)
+    assert result.returncode == 1
+    assert result.stderr.splitlines()[0].startswith("error: 400 Bad Request: 2 fields are wrong")
+    assert "req-400" in result.stderr
+    assert "a: no" in result.stderr
+
+
+def test_a_name_that_is_not_there(cli: Cli, server: ScriptedServer) -> None:
+    server.on("GET", "/v2/tasks", samples.page("tasks", samples.task()))
+    result = cli("tasks", "get", "nigthly")
+    assert result.returncode == 1
+    assert "did you mean 'nightly'?" in result.stderr
+
+
+def test_json_is_for_programs(cli: Cli, server: ScriptedServer) -> None:
+    server.on("GET", "/v2/tasks", samples.page("tasks", samples.task()))
+    for words in (["--json", "tasks", "list"], ["tasks", "list", "--json"]):
+        rows = json.loads(cli(*words).stdout)
+        assert [row["id"] for row in rows] == [samples.TASK]
+
+
+def test_tables_are_for_people(cli: Cli, server: ScriptedServer) -> None:
+    server.on("GET", "/v2/tasks", samples.page("tasks", samples.task(name="[bold]x[/bold]")))
+    text = cli("tasks", "list").stdout
+    assert samples.TASK in text
+    assert "[bold]x[/bold]" in text, "names are text, not markup"
+
+
+def test_an_empty_list(cli: Cli, server: ScriptedServer) -> None:
+    server.on("GET", "/v2/tasks", samples.page("tasks"))
+    result = cli("tasks", "list")
+    assert (result.returncode, result.stdout) == (0, "")
+    assert "Nothing found" in result.stderr
+
+
+def test_the_key_travels(cli: Cli, server: ScriptedServer) -> None:
+    server.on("GET", "/v2/tasks", samples.page("tasks"))
+    cli("tasks", "list", "--api-key", "k3y")
+    assert server.requests[0].headers["authorization"] == "Bearer k3y"
+
+
+def test_waiting_ends_with_the_run(cli: Cli, server: ScriptedServer) -> None:
+    path = f"/v2/task-runs/{samples.RUN}"
+    server.on("GET", path, Reply(json=samples.run("completed", done=10)))
+    result = cli("tasks", "wait", samples.RUN, "--json")
+    assert result.returncode == 0
+    assert json.loads(result.stdout)["status"] == "completed"
+    assert result.stderr == ""
+
+
+def test_a_failed_run_is_exit_code_1(cli: Cli, server: ScriptedServer) -> None:
+    path = f"/v2/task-runs/{samples.RUN}"
+    server.on("GET", path, Reply(json=samples.run("failed", failure_reason="no [model]")))
+    result = cli("tasks", "wait", samples.RUN)
+    assert result.returncode == 1
+    assert "The run is failed: no [model]" in result.stderr
+
+
+def test_waiting_too_short(cli: Cli, server: ScriptedServer) -> None:
+    server.on("GET", f"/v2/task-runs/{samples.RUN}", Reply(json=samples.run("running")))
+    result = cli("tasks", "wait", samples.RUN, "--timeout", "0.1", "--json")
+    assert result.returncode == 1
+    assert "did not finish within 0.1 s" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("content", "complaint"),
+    [
+        ('{"a": 1}\n{"a": \n', "line 2"),
+        ("[1, 2]", "row 1 is no JSON object"),
+        ("[", "Expecting value"),
+        ("", "at least one row"),
+        ("\xff", "not UTF-8"),
+    ],
+)
+def test_files_that_cannot_be_used(
+    cli: Cli, tmp_path: Path, content: str, complaint: str, server: ScriptedServer
+) -> None:
+    file = tmp_path / "rows.jsonl"
+    file.write_bytes(content.encode("latin-1"))
+    result = cli("datasets", "create", "qa", str(file), "--space", samples.SPACE)
+    assert result.returncode == 1
+    assert complaint in result.stderr
+    assert server.requests == []
+
+
+def test_a_file_that_is_not_there(cli: Cli, tmp_path: Path) -> None:
+    result = cli("datasets", "create", "qa", str(tmp_path / "no"), "--space", "demo")
+    assert result.returncode == 1
+    assert "no such file" in result.stderr.lower()
+
+
+@pytest.mark.parametrize("kind", ["jsonl", "json", "csv", "stdin"])
+def test_rows_from_files(cli: Cli, server: ScriptedServer, tmp_path: Path, kind: str) -> None:
+    texts = {
+        "jsonl": '{"q": "a"}\n\n{"q": "b"}\n',
+        "json": '[{"q": "a"}, {"q": "b"}]',
+        "csv": "q\na\nb\n",
+        "stdin": '{"q": "a"}\n{"q": "b"}',
+    }
+    made = samples.named("qa", samples.DATASET)
+    server.on("POST", "/v2/datasets", Reply(201, json=made))
+    file = tmp_path / f"rows.{kind}"
+    file.write_text(texts[kind])
+    source = "-" if kind == "stdin" else str(file)
+    words = ["datasets", "create", "qa", source, "--space", samples.SPACE]
+    assert cli(*words, stdin=texts["stdin"]).returncode == 0
+    assert server.requests[0].json["examples"] == [{"q": "a"}, {"q": "b"}]
+
+
+def test_an_evaluator_needs_one_source(cli: Cli) -> None:
+    result = cli("evaluators", "create", "x", "--space", "demo")
+    assert result.returncode == 2
+    assert "exactly one of --managed, --code and --config" in result.stderr
+
+
+def test_without_the_extra_the_command_says_how_to_get_it() -> None:
+    code = "import sys; sys.modules['typer'] = None; import evalwright.__main__ as m; m.main()"
+    result = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False
+    )
+    assert result.returncode == 1
+    assert result.stderr.strip().endswith("pip install 'evalwright[cli]'")
+
+
+PLUGIN = """
+import typer
+
+def hello(name: str = "you") -> None:
+    '''Say hello.'''
+    typer.echo(f"hello {name}")
+
+app = typer.Typer(help="Several words.")
+
+@app.command()
+def one() -> None:
+    '''First.'''
+    typer.echo("one")
+
+@app.command()
+def two() -> None:
+    '''Second.'''
+"""
+
+
+@pytest.fixture
+def plugin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A package with commands, as another distribution would bring them."""
+    (tmp_path / "greetings.py").write_text(PLUGIN)
+    info = tmp_path / "greetings-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: greetings\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text(
+        "[evalwright.commands]\n"
+        "hello = greetings:hello\nwords = greetings:app\ntasks = greetings:hello\n"
+        "broken = no_such_module:app\nodd = greetings:PLUGIN_NAME\n"
+    )
+    monkeypatch.syspath_prepend(str(tmp_path))
+
+
+@pytest.mark.usefixtures("plugin")
+def test_commands_of_other_packages(call: Cli) -> None:
+    text = call("--help").stdout
+    assert "Say hello." in text
+    assert "Several words." in text
+    assert call("hello", "--name", "me").stdout == "hello me\n"
+    assert call("words", "one").stdout == "one\n"
+    assert "trigger" in call("tasks", "--help").stdout, "our own stay"
+
+
+@pytest.mark.usefixtures("plugin")
+def test_a_command_of_another_package_that_is_broken(call: Cli) -> None:
+    result = call("broken")
+    assert result.returncode == 1
+    assert "broken can't be loaded" in result.stderr
+    assert call("odd").returncode == 1
+
+
+@pytest.mark.slow
+def test_the_whole_way(call: Cli, running_server: RunningServer, tmp_path: Path) -> None:
+    """From nothing to scores, typed by hand."""
+    space = f"cli {uuid.uuid4().hex[:8]}"
+
+    def run(*words: str) -> Any:
+        result = call(*words, "--json", EVALWRIGHT_BASE_URL=running_server.url)
+        assert result.returncode == 0, result.stderr
+        return json.loads(result.stdout or "null")
+
+    def write(name: str, *rows: Any) -> str:
+        file = tmp_path / name
+        file.write_text("\n".join(json.dumps(row) for row in rows))
+        return str(file)
+
+    run("spaces", "create", space)
+    here = ["--space", space]
+    rows = [{"question": str(n), "reference": str(n % 2)} for n in range(4)]
+    dataset = run("datasets", "create", "qa", write("rows.jsonl", *rows), *here)
+    run("datasets", "append", "qa", write("more.jsonl", rows[0]), *here)
+    examples = run("datasets", "examples", "qa", *here)
+    outputs = [{"example_id": row["id"], "output": "1"} for row in examples]
+    over = ["--dataset", "qa", *here]
+    run("experiments", "create", "ones", write("outputs.jsonl", *outputs), *over)
+    exact = ["--managed", "ExactMatch", "--variable", "output", "--variable", "reference"]
+    run("evaluators", "create", "exact", *exact, *here)
+    code = tmp_path / "short.py"
+    code.write_text("def evaluate(output, **kwargs):\n    return len(output) < 5\n")
+    run("evaluators", "create", "short", "--code", str(code), "--variable", "output", *here)
+    chosen = ["--experiment", "ones", "--evaluator", "exact", "--evaluator", "short"]
+    task = run("tasks", "create", "nightly", *chosen, *over)
+    ended = run("tasks", "trigger", "nightly", "--wait", *here)
+    assert (ended["status"], ended["num_successes"], ended["num_errors"]) == ("completed", 10, 0)
+    again = ["tasks", "trigger", "nightly", "--override", "--wait", *here]
+    shown = call(*again, EVALWRIGHT_BASE_URL=running_server.url)
+    assert shown.returncode == 0
+    assert "num_successes" in shown.stdout
+    assert "10/10" in shown.stderr, "the progress bar"
+    scores = [row["eval.exact.score"] for row in run("experiments", "runs", "ones", *over)]
+    assert scores == [0.0, 1.0, 0.0, 1.0, 0.0]
+    listed = [row["id"] for row in run("tasks", "runs", "nightly", *here)]
+    assert (len(listed), listed[-1]) == (2, ended["id"])
+    assert run("tasks", "run", ended["id"])["id"] == ended["id"]
+    assert run("runs", "get", ended["id"])["state"] == "succeeded"
+    assert [row["id"] for row in run("runs", "list", *here)] == listed
+    assert run("tasks", "get", "nightly", *here)["id"] == task["id"]
+    assert [row["name"] for row in run("tasks", "list", *over)] == ["nightly"]
+    assert run("datasets", "get", "qa", *here)["id"] == dataset["id"]
+    assert [row["name"] for row in run("datasets", "list", *here)] == ["qa"]
+    assert [row["name"] for row in run("experiments", "list", *over)] == ["ones"]
+    assert run("experiments", "get", "ones", *over)["name"] == "ones"
+    assert {row["name"] for row in run("evaluators", "list", *here)} == {"exact", "short"}
+    assert run("evaluators", "get", "exact", *here)["type"] == "code"
+    assert run("projects", "create", "chat", *here)["name"] == "chat"
+    assert run("projects", "get", "chat", *here)["name"] == "chat"
+    assert [row["name"] for row in run("projects", "list", *here)] == ["chat"]
+    run("projects", "delete", "chat", *here)
+    run("tasks", "delete", "nightly", *here)
+    run("evaluators", "delete", "short", *here)
+    run("experiments", "delete", "ones", *over)
+    run("datasets", "delete", "qa", *here)
+    assert run("spaces", "get", space)["name"] == space
+    assert space in {row["name"] for row in run("spaces", "list", "--name", space)}
+    run("spaces", "delete", space)
