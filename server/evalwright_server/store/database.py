@@ -33,6 +33,7 @@ class Database:
     def __init__(self, writer: Engine, reader: Engine, ownership: Ownership | None) -> None:
         self._ownership = ownership
         self._engines = (writer, reader)
+        self._is_closed = False
         self.dialect: str = writer.dialect.name
         """`sqlite` or `postgresql`."""
         self._writer = DatabaseThreads(
@@ -65,7 +66,10 @@ class Database:
         return cls(writer, reader, ownership)
 
     async def close(self) -> None:
-        """Finish what was asked for, and let go of the database."""
+        """Finish what was asked for, and let go of the database. Closing twice is no mistake."""
+        if self._is_closed:
+            return
+        self._is_closed = True
         # Readers first: the last connection to a SQLite file checkpoints, and only the writer may.
         await self._reader.close()
         await self._writer.close()

@@ -130,11 +130,17 @@ class ReaderSession(_Session):
     def run(self, batch: Sequence[Operation]) -> None:
         """Run a batch; see `Session`."""
         rest = list(batch)
+        may_repeat = True
         while rest:
-            rest = rest[self._run_some(rest) :]
+            count = self._run_some(rest)
+            last = rest[count - 1]
+            if may_repeat and isinstance(last.error, DatabaseUnavailable):
+                may_repeat = False
+                count -= 1
+            rest = rest[count:]
 
     def _run_some(self, batch: Sequence[Operation]) -> int:
-        """Run reads until one fails, and return how many have their outcome.
+        """Run reads until one fails, and return how many have their outcome, at least one.
 
         After an error PostgreSQL refuses all further statements of the transaction.
         """
