@@ -16,7 +16,7 @@ by RE2: in linear time, without look-around and back-references.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final, Protocol, cast
 
 import orjson
 import re2
@@ -79,7 +79,7 @@ def compile_regex(pattern: str) -> _Pattern:
     options.log_errors = False
     options.max_mem = REGEX_MEMORY
     try:
-        compiled: _Pattern = re2.compile(pattern, options=options)
+        return cast("_Pattern", re2.compile(pattern, options=options))
     except (re2.error, UnicodeEncodeError) as error:
         reason = error.args[0] if error.args else error
         reason = reason.decode(errors="replace") if isinstance(reason, bytes) else reason
@@ -87,7 +87,6 @@ def compile_regex(pattern: str) -> _Pattern:
             f"is not a regular expression that RE2 can run in linear time: {reason}"
             " (look-around and back-references are not available)"
         ) from error
-    return compiled
 
 
 def matches_regex(pattern: str | list[str]) -> Judge:

@@ -58,6 +58,7 @@ class SandboxProcess:
         self._messages = LineReader(
             message_bytes, self._on_line, lambda: self.overflowed.set_result(None)
         )
+        self._requested = False
         self._bubblewrap: SpawnedProcess | None = None
         self._announced = 0
         self._child_pidfd = NO_FD
@@ -83,6 +84,7 @@ class SandboxProcess:
         spawning = asyncio.ensure_future(
             asyncio.to_thread(spawner.spawn, arguments, self._channels.remote)
         )
+        self._requested = True
         spawning.add_done_callback(self._on_spawned)
         await asyncio.shield(spawning)
         await asyncio.wait(
@@ -144,8 +146,9 @@ class SandboxProcess:
     async def _destroy(self) -> None:
         # Between bubblewrap's fork and the child's own request to die with it, the child would
         # survive: so it is killed by itself, for which it has to be known.
-        await asyncio.wait({self._killable}, timeout=END_SECONDS)
-        self._kill()
+        if self._requested:
+            await asyncio.wait({self._killable}, timeout=END_SECONDS)
+            self._kill()
         if self._bubblewrap is not None:
             closed = [reader.closed for reader in self._channels.readers]
             await asyncio.wait({*closed, self.exited}, timeout=END_SECONDS)

@@ -1,0 +1,196 @@
+"""The parts of the sandbox that need no sandbox."""
+
+import os
+import struct
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from evalwright_server.sandbox.account import Account, is_mapped, job_account
+from evalwright_server.sandbox.errors import SandboxUnavailable
+from evalwright_server.sandbox.exposure import Exposure, expose
+from evalwright_server.sandbox.interpreter import find_interpreter, outermost
+from evalwright_server.sandbox.job import SandboxLimits, SandboxStatus
+from evalwright_server.sandbox.pipes import HeadReader, LineReader
+from evalwright_server.sandbox.seccomp import (
+    ALLOW,
+    AUDIT_ARCH,
+    DENY,
+    KILL,
+    NO_SUCH_CALL,
+    filter_program,
+)
+from evalwright_server.sandbox.supervision import explain_exit
+from evalwright_server.sandbox.syscalls import ARGUMENT_CHECKED, LAST_REVIEWED, NUMBERS
+
+MACHINES = pytest.mark.parametrize("machine", ["x86_64", "aarch64"])
+
+
+def decide(program: bytes, arch: int, number: int, *arguments: int) -> int:
+    """Run a filter as the kernel would."""
+    padded = [*arguments, *[0] * 6][:6]
+    data = struct.pack("<IIQ6Q", number, arch, 0, *padded)
+    code = list(struct.iter_unpack("<HBBI", program))
+    word, place = 0, 0
+    while True:
+        operation, then, otherwise, value = code[place]
+        if operation == 0x06:
+            return int(value)
+        if operation == 0x20:
+            (word,) = struct.unpack_from("<I", data, value)
+        else:
+            passed = {0x15: word == value, 0x35: word >= value, 0x25: word > value,
+                      0x45: bool(word & value)}[operation]  # fmt: skip
+            place += then if passed else otherwise
+        place += 1
+
+
+@MACHINES
+def test_every_call_has_the_verdict_of_its_table(machine: str) -> None:
+    program = filter_program(machine)
+    denied = set(NUMBERS[machine].values())
+    special = set(ARGUMENT_CHECKED[machine].values())
+    for number in set(range(LAST_REVIEWED + 20)) - special:
+        verdict = decide(program, AUDIT_ARCH[machine], number)
+        if number > LAST_REVIEWED:
+            assert verdict == NO_SUCH_CALL
+        else:
+            assert verdict == (DENY if number in denied else ALLOW), number
+
+
+@MACHINES
+def test_arguments_decide_where_they_matter(machine: str) -> None:
+    program, arch = filter_program(machine), AUDIT_ARCH[machine]
+    number = ARGUMENT_CHECKED[machine]
+    threads = 0x003D0F00  # what the C library starts a thread with
+    for flag in (0x20000, 0x2000000, 0x4000000, 0x8000000, 0x10000000, 0x20000000, 0x40000000):
+        assert decide(program, arch, number["clone"], flag | threads) == DENY
+    assert decide(program, arch, number["clone"], threads) == ALLOW
+    assert decide(program, arch, number["clone3"]) == NO_SUCH_CALL
+    families = [family for family in range(50)
+                if decide(program, arch, number["socket"], family) == ALLOW]  # fmt: skip
+    assert families == [1, 2, 10]
+    assert decide(program, arch, number["ioctl"], 0, 0x5412) == DENY
+    assert decide(program, arch, number["ioctl"], 0, 0x5401) == ALLOW
+
+
+@MACHINES
+def test_foreign_calls_are_deadly(machine: str) -> None:
+    """Numbers of another architecture mean other calls."""
+    program = filter_program(machine)
+    assert decide(program, 0x40000003, 1) == KILL
+    assert decide(program, AUDIT_ARCH[machine], 0x40000000 | 101) == KILL
+
+
+def test_a_machine_without_table_is_refused() -> None:
+    with pytest.raises(SandboxUnavailable, match="riscv64"):
+        filter_program("riscv64")
+
+
+def test_the_tables_name_the_same_calls() -> None:
+    only_x86 = {"modify_ldt", "ioperm", "iopl"}
+    assert set(NUMBERS["x86_64"]) - only_x86 == set(NUMBERS["aarch64"])
+
+
+def test_accounts_are_looked_up_in_the_map() -> None:
+    table = "         0       1000          1\n         1     100000      65536\n"
+    assert [is_mapped(uid, table) for uid in (0, 1, 65536, 65537)] == [True, True, True, False]
+
+
+def test_only_root_needs_another_account() -> None:
+    account = job_account()
+    if os.geteuid() == 0:
+        assert isinstance(account, Account)
+        assert account.uid >= 65534
+    else:
+        assert account is None
+
+
+def test_outermost_keeps_what_is_not_inside() -> None:
+    paths = [Path(name) for name in ("/a/b", "/a", "/c/d", "/a/b/c", "/c/d")]
+    assert outermost(paths) == (Path("/a"), Path("/c/d"))
+
+
+def test_what_is_open_to_all_needs_no_exposure() -> None:
+    assert expose([Path("/usr/lib")], [Path("/bin/sh").resolve()]) == Exposure()
+
+
+def test_what_lies_below_a_closed_directory_is_exposed(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    library = home / "python" / "lib"
+    library.mkdir(parents=True)
+    program = home / "bin"
+    program.write_bytes(b"")
+    for path in (home, home / "python", library):
+        path.chmod(0o755)
+    tmp_path.chmod(0o700)
+    program.chmod(0o700)
+    exposure = expose([library], [program])
+    assert exposure.bound == (library,)
+    assert exposure.copied == (program,)
+    assert all(tmp_path.is_relative_to(cover) for cover in exposure.covered)
+    assert len(exposure.covered) == 1
+
+
+def test_a_python_closed_to_others_is_refused_with_the_cure(tmp_path: Path) -> None:
+    """It is far too large to copy."""
+    tmp_path.chmod(0o700)
+    with pytest.raises(SandboxUnavailable, match="chmod -R o\\+rX"):
+        expose([tmp_path], [])
+
+
+def test_the_interpreter_is_a_real_file_with_its_library() -> None:
+    interpreter = find_interpreter()
+    assert interpreter.executable.is_file()
+    assert not interpreter.executable.is_symlink()
+    library = Path(os.__file__).resolve()
+    assert any(library.is_relative_to(path) for path in interpreter.readable)
+
+
+@given(
+    lines=st.lists(st.binary(max_size=20).map(lambda line: line.replace(b"\n", b""))),
+    cuts=st.lists(st.integers(0, 200)),
+)
+async def test_lines_do_not_depend_on_how_they_arrive(lines: list[bytes], cuts: list[int]) -> None:
+    received: list[bytes] = []
+    reader = LineReader(20, received.append, lambda: received.append(b"overflow"))
+    stream = b"".join(line + b"\n" for line in lines)
+    places = [0, *sorted(cut for cut in cuts if cut < len(stream)), len(stream)]
+    for begin, end in pairwise(places):
+        reader.data_received(stream[begin:end])
+    assert received == lines
+
+
+async def test_nothing_is_handed_over_after_a_line_that_is_too_long() -> None:
+    received: list[bytes] = []
+    reader = LineReader(3, received.append, lambda: received.append(b"overflow"))
+    for chunk in (b"abc\nab", b"cd", b"\nabc\n"):
+        reader.data_received(chunk)
+    assert received == [b"abc", b"overflow"]
+
+
+@given(st.lists(st.binary(max_size=20)), st.integers(0, 50))
+async def test_the_head_is_kept(chunks: list[bytes], limit: int) -> None:
+    reader = HeadReader(limit)
+    for chunk in chunks:
+        reader.data_received(chunk)
+    assert reader.text == b"".join(chunks)[:limit].decode("utf-8", "replace")
+
+
+@pytest.mark.parametrize(
+    ("code", "stderr", "status"),
+    [
+        (None, "", SandboxStatus.KILLED),
+        (0, "MemoryError", SandboxStatus.EXITED),
+        (1, "Traceback ...\nMemoryError\n", SandboxStatus.OOM),
+        (1, "Traceback ...\nValueError\n", SandboxStatus.EXITED),
+        (152, "", SandboxStatus.TIMEOUT),
+        (137, "", SandboxStatus.EXITED),
+    ],
+)
+def test_exits_are_explained(code: int | None, stderr: str, status: SandboxStatus) -> None:
+    """152 is death by SIGXCPU, the kernel's answer to used-up processor time."""
+    assert explain_exit(code, stderr, SandboxLimits())[0] is status
