@@ -2,7 +2,8 @@
 
     python -m codegen.document DOCUMENT OUT
 
-writes into OUT the bundle, openapi.json, and what each generator sees of it: models.json and operations.json.
+writes into OUT the bundle, openapi.json, what each generator sees of it, models.json and operations.json,
+and exports.py, which says what is public in the models.
 """
 
 import json
@@ -12,6 +13,7 @@ import sys
 from .bundle import bundle
 from .lint import check
 from .models_view import models_view
+from .nodes import Node
 from .problems import DocumentError
 from .view import operations_view
 from .yaml_files import Json
@@ -29,6 +31,8 @@ def main(document: str, out: str) -> int:
     _write(pathlib.Path(out, "openapi.json"), bundled.document)
     _write(pathlib.Path(out, "models.json"), models_view(bundled.document))
     _write(pathlib.Path(out, "operations.json"), operations_view(bundled.document))
+    names = [name for name, _ in Node.root(bundled.document)["components"]["schemas"].items()]
+    pathlib.Path(out, "exports.py").write_text(f"\n__all__ = {names!r}\n", "utf-8")
     return 0
 
 

@@ -161,9 +161,7 @@ class Client:
 
     @contextmanager
     def _opened(
-        self,
-        request: Request[Any] | StreamRequest[Any],
-        timeout: float | urllib3.Timeout | None,
+        self, request: Request[Any] | StreamRequest[Any], timeout: float | urllib3.Timeout | None
     ) -> Generator[urllib3.BaseHTTPResponse]:
         response = self._open(request, timeout, preload=False)
         try:
