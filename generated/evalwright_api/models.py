@@ -56,6 +56,29 @@ class AiIntegrationScopingInput(Model):
     """The space; every one of the organization when null."""
 
 
+class AnnotationInput(Model):
+    """An annotation to set; members left out stay as they are."""
+
+    model_config = ConfigDict(extra="forbid")
+    name: Annotated[str, Field(min_length=1)]
+    """The name of what is judged."""
+    score: float | MISSING = MISSING
+    """A score."""
+    label: str | MISSING = MISSING
+    """A label."""
+    text: str | MISSING = MISSING
+    """Free text."""
+
+
+class AnnotatorUser(Model):
+    """Who annotated."""
+
+    id: str
+    """The user's ID."""
+    email: str
+    """The user's e-mail address."""
+
+
 class AnthropicHeaders(Model):
     """Headers for Anthropic."""
 
@@ -94,6 +117,10 @@ class BedrockOptions(Model):
     model_config = ConfigDict(extra="forbid")
     use_converse_endpoint: bool | MISSING = MISSING
     """Whether the Converse endpoint is used."""
+
+
+Binary = TypeAliasType("Binary", bytes)
+"""Bytes."""
 
 
 class CreateDatasetRequest(Model):
@@ -144,18 +171,6 @@ class DataGranularity(StrEnum):
     SESSION = "session"
 
 
-class DatasetExample(Model):
-    """One row of a dataset. The user's columns stand beside these members."""
-
-    model_config = ConfigDict(extra="allow")
-    id: str
-    """The example's ID."""
-    created_at: AwareDatetime
-    """When it was inserted."""
-    updated_at: AwareDatetime
-    """When it last changed."""
-
-
 class DatasetExampleUpdate(Model):
     """New columns for one example."""
 
@@ -198,6 +213,63 @@ class DatasetVersionWithExampleIds(Model):
     """The examples that were written, in the order of the request."""
 
 
+class DeleteDatasetExamplesRequest(Model):
+    """Examples to remove."""
+
+    model_config = ConfigDict(extra="forbid")
+    dataset_version_id: str
+    """The version to remove them from; the latest when empty."""
+    example_ids: Annotated[list[str], Field(max_length=1000, min_length=1)]
+    """The examples."""
+
+
+class DeleteDatasetExamplesResponse(Model):
+    """Which examples were removed."""
+
+    completed: bool
+    """Whether all of them were removed."""
+    deleted_example_ids: list[str]
+    """Those that were removed."""
+    not_deleted_example_ids: list[str]
+    """Those that are not in this version."""
+
+
+class DeleteEvaluatorVersionsRequest(Model):
+    """Versions to remove."""
+
+    model_config = ConfigDict(extra="forbid")
+    version_ids: Annotated[list[str], Field(max_length=100, min_length=1)]
+    """The versions."""
+
+
+class DeleteEvaluatorVersionsResponse(Model):
+    """Which versions were removed."""
+
+    completed: bool
+    """Whether all of them were removed."""
+    deleted_version_ids: list[str]
+    """Those that were removed."""
+    not_deleted_version_ids: list[str]
+    """Those that are no versions of this evaluator."""
+
+
+class DeleteSpansRequest(Model):
+    """Spans to delete."""
+
+    model_config = ConfigDict(extra="forbid")
+    project_id: str
+    """The project that holds them."""
+    span_ids: Annotated[list[str], Field(max_length=5000, min_length=1)]
+    """The spans."""
+
+
+class DeleteSpansResponse(Model):
+    """Which spans were deleted."""
+
+    deleted_span_ids: list[str]
+    """The spans that were deleted."""
+
+
 class EvaluatorLlmConfig(Model):
     """Which model judges."""
 
@@ -237,25 +309,6 @@ class Experiment(Model):
     """When its runs or their evaluations last changed."""
 
 
-class ExperimentRun(Model):
-    """
-    The output for one example. Further columns stand beside these members, evaluations among them as
-    `eval.<name>.score`, `eval.<name>.label`, `eval.<name>.explanation` or, where a row could not be judged,
-    `eval.<name>.error`.
-
-    """
-
-    model_config = ConfigDict(extra="allow")
-    id: str
-    """The experiment run's ID."""
-    example_id: str
-    """The example it answers."""
-    output: str | None
-    """What the system said, null if it failed."""
-    error: str | None
-    """Why the system failed, null if it did not."""
-
-
 class ExperimentRunCreate(Model):
     """The output for one example. Any further column is kept."""
 
@@ -264,6 +317,25 @@ class ExperimentRunCreate(Model):
     """The example it answers."""
     output: str
     """What the system said."""
+
+
+class ExperimentWithRunIds(Model):
+    """An experiment after runs were appended."""
+
+    id: str
+    """The experiment's ID."""
+    name: str
+    """Its name."""
+    dataset_id: str
+    """The dataset it ran over."""
+    dataset_version_id: str
+    """The version of the dataset it ran over."""
+    created_at: AwareDatetime
+    """When it was created."""
+    updated_at: AwareDatetime
+    """When its runs or their evaluations last changed."""
+    run_ids: list[str]
+    """The new runs, in the order of the request."""
 
 
 class FieldError(Model):
@@ -318,6 +390,20 @@ class InsertDatasetExamplesRequest(Model):
     model_config = ConfigDict(extra="forbid")
     examples: Annotated[list[dict[str, Any]], Field(max_length=1000, min_length=1)]
     """Rows under the same rules as at the dataset's creation."""
+
+
+class ListSpansRequest(Model):
+    """Which spans to list."""
+
+    model_config = ConfigDict(extra="forbid")
+    project_id: str
+    """The project that holds them."""
+    start_time: AwareDatetime | MISSING = MISSING
+    """The start of the window, inclusive; a week ago when left out."""
+    end_time: AwareDatetime | MISSING = MISSING
+    """The end of the window, exclusive; now when left out."""
+    filter: str | MISSING = MISSING
+    """Only spans for which this query filter is true; see the page on filters."""
 
 
 class ManagedCodeEvaluator(StrEnum):
@@ -510,6 +596,32 @@ class SandboxHealth(Model):
     """Why code can't be isolated, and the cure."""
 
 
+class SearchDatasetExamplesRequest(Model):
+    """What to search for."""
+
+    model_config = ConfigDict(extra="forbid")
+    filter: str | MISSING = MISSING
+    """Only examples for which this query filter is true; see the page on filters."""
+    limit: Annotated[int | MISSING, Field(ge=1, le=500)] = MISSING
+    """The largest number of rows in the answer; 100 when left out."""
+    cursor: str | MISSING = MISSING
+    """The `next_cursor` of the page before."""
+    dataset_version_id: str | MISSING = MISSING
+    """The version of the dataset; the latest when left out or empty."""
+
+
+class SearchExperimentRunsRequest(Model):
+    """What to search for."""
+
+    model_config = ConfigDict(extra="forbid")
+    filter: str | MISSING = MISSING
+    """Only runs for which this query filter is true; see the page on filters."""
+    limit: Annotated[int | MISSING, Field(ge=1, le=500)] = MISSING
+    """The largest number of rows in the answer; 100 when left out."""
+    cursor: str | MISSING = MISSING
+    """The `next_cursor` of the page before."""
+
+
 class Space(Model):
     """A workspace that holds projects, datasets, evaluators and tasks."""
 
@@ -531,6 +643,60 @@ class SpaceList(Model):
     spaces: list[Space]
     """The spaces of this page."""
     pagination: Pagination
+
+
+class SpaceRole(StrEnum):
+    """
+    What a user may do in a space.
+    """
+
+    ADMIN = "admin"
+    MEMBER = "member"
+    READ_ONLY = "read_only"
+    ANNOTATOR = "annotator"
+
+
+class SpanContext(Model):
+    """Where a span stands."""
+
+    trace_id: str
+    """The trace."""
+    span_id: str
+    """The span."""
+
+
+class SpanEvaluation(Model):
+    """What an evaluator said of a span."""
+
+    name: str
+    """The name of the evaluation."""
+    score: float | MISSING = MISSING
+    """The score."""
+    label: str | MISSING = MISSING
+    """The label."""
+    explanation: str | MISSING = MISSING
+    """Why."""
+
+
+class SpanEvent(Model):
+    """Something that happened during a span."""
+
+    name: str
+    """What happened."""
+    timestamp: AwareDatetime
+    """When."""
+    attributes: dict[str, Any] | MISSING = MISSING
+    """What is known about it."""
+
+
+class SpanStatusCode(StrEnum):
+    """
+    How a step ended.
+    """
+
+    OK = "OK"
+    ERROR = "ERROR"
+    UNSET = "UNSET"
 
 
 class StaticParamType(StrEnum):
@@ -556,6 +722,8 @@ class TaskEvaluator(Model):
     """The evaluator's ID."""
     evaluator_name: str
     """The evaluator's name."""
+    evaluator_version_id: str | None
+    """The version it is held to; the latest when null."""
     query_filter: str | None
     """Which rows it judges, beside the task's filter."""
     column_mappings: Annotated[dict[str, str] | None, Field(...)]
@@ -568,10 +736,54 @@ class TaskEvaluatorInput(Model):
     model_config = ConfigDict(extra="forbid")
     evaluator_id: str
     """The evaluator's ID."""
+    evaluator_version_id: str | None | MISSING = MISSING
+    """The version to hold it to; the latest when null or left out."""
     query_filter: str | MISSING = MISSING
     """Which rows it judges, beside the task's filter."""
     column_mappings: dict[str, str] | MISSING = MISSING
     """Which column each of its variables reads."""
+
+
+class TaskRunOutcome(StrEnum):
+    """
+    What became of one judgement.
+    """
+
+    JUDGED = "judged"
+    ERROR = "error"
+    SKIPPED = "skipped"
+
+
+class TaskRunResult(Model):
+    """What one evaluator said of one row in a run."""
+
+    row_id: str
+    """The experiment run, the span or the example that was dealt with."""
+    example_id: str | None
+    """The dataset example of the row; null for spans."""
+    experiment_id: str | None
+    """The experiment of the row; null for spans."""
+    evaluator_name: str | None
+    """The name of the evaluation; null where a model produced an output."""
+    outcome: TaskRunOutcome
+    score: float | None
+    """The score."""
+    label: str | None
+    """The label."""
+    explanation: str | None
+    """Why."""
+    error: str | None
+    """Why the row could not be dealt with."""
+    updated_at: AwareDatetime
+    """When that was."""
+
+
+class TaskRunResultList(Model):
+    """A page of results of a run."""
+
+    results: list[TaskRunResult]
+    """The results of this page, in the order they were written."""
+    pagination: Pagination
 
 
 class TaskRunStatus(StrEnum):
@@ -693,6 +905,8 @@ class TriggerRunExperimentTaskRunRequest(Model):
     """Which examples to run; not together with max_examples."""
     max_examples: Annotated[int | MISSING, Field(ge=1)] = MISSING
     """How many examples to run, in the order of the dataset."""
+    query_filter: str | MISSING = MISSING
+    """Which examples are run."""
     tracing_metadata: dict[str, str] | MISSING = MISSING
     """What to put on the traces."""
     evaluation_task_ids: list[str] | MISSING = MISSING
@@ -773,6 +987,14 @@ class UpdateDatasetExamplesRequest(Model):
     """A name: write into a new version of this name. Empty or left out: change in place."""
 
 
+class UpdateDatasetRequest(Model):
+    """Changes to a dataset."""
+
+    model_config = ConfigDict(extra="forbid")
+    name: Annotated[str | MISSING, Field(max_length=255, min_length=1)] = MISSING
+    """A new name."""
+
+
 class UpdateEvaluationTaskRequest(Model):
     """Changes to an evaluation task; what is left out stays as it is."""
 
@@ -797,6 +1019,14 @@ class UpdateEvaluatorRequest(Model):
     """A new name."""
     description: Annotated[str | None | MISSING, Field(max_length=1000)] = MISSING
     """A new description; null clears it."""
+
+
+class UpdateProjectRequest(Model):
+    """Changes to a project."""
+
+    model_config = ConfigDict(extra="forbid")
+    name: Annotated[str | MISSING, Field(max_length=255, min_length=1)] = MISSING
+    """A new name."""
 
 
 class UpdateSpaceRequest(Model):
@@ -848,6 +1078,54 @@ class AiIntegrationList(Model):
     ai_integrations: list[AiIntegration]
     """The AI integrations of this page."""
     pagination: Pagination
+
+
+class AnnotateRecordInput(Model):
+    """The annotations of one record."""
+
+    model_config = ConfigDict(extra="forbid")
+    record_id: str
+    """The record's ID."""
+    values: Annotated[list[AnnotationInput], Field(min_length=1)]
+    """The annotations."""
+
+
+class AnnotateSpansRequest(Model):
+    """Annotations of spans."""
+
+    model_config = ConfigDict(extra="forbid")
+    project_id: str
+    """The project that holds the spans."""
+    start_time: AwareDatetime | MISSING = MISSING
+    """The start of the window; 31 days ago when left out."""
+    end_time: AwareDatetime | MISSING = MISSING
+    """The end of the window; now when left out."""
+    annotations: Annotated[list[AnnotateRecordInput], Field(max_length=1000, min_length=1)]
+    """The annotations of each span; the record is the span's ID."""
+
+
+class Annotation(Model):
+    """What a person said of a row."""
+
+    name: str
+    """The name of what was judged."""
+    score: float | MISSING = MISSING
+    """A score."""
+    label: str | MISSING = MISSING
+    """A label."""
+    text: str | MISSING = MISSING
+    """Free text."""
+    updated_at: AwareDatetime | MISSING = MISSING
+    """When it last changed."""
+    annotator: AnnotatorUser | MISSING = MISSING
+
+
+class AppendExperimentRunsRequest(Model):
+    """Runs to append."""
+
+    model_config = ConfigDict(extra="forbid")
+    experiment_runs: Annotated[list[ExperimentRunCreate], Field(max_length=1000, min_length=1)]
+    """The outputs, one for each example answered."""
 
 
 class CreateAiIntegrationRequest(Model):
@@ -952,6 +1230,20 @@ class Dataset(Model):
     """Its versions, newest first."""
 
 
+class DatasetExample(Model):
+    """One row of a dataset. The user's columns stand beside these members."""
+
+    model_config = ConfigDict(extra="allow")
+    id: str
+    """The example's ID."""
+    created_at: AwareDatetime
+    """When it was inserted."""
+    updated_at: AwareDatetime
+    """When it last changed."""
+    annotations: list[Annotation] | MISSING = MISSING
+    """What people said of it; absent when nobody did."""
+
+
 class DatasetExampleList(Model):
     """A page of examples in the order of their insertion."""
 
@@ -1022,6 +1314,27 @@ class ExperimentList(Model):
     experiments: list[Experiment]
     """The experiments of this page, newest first."""
     pagination: Pagination
+
+
+class ExperimentRun(Model):
+    """
+    The output for one example. Further columns stand beside these members, evaluations among them as
+    `eval.<name>.score`, `eval.<name>.label`, `eval.<name>.explanation` or, where a row could not be judged,
+    `eval.<name>.error`.
+
+    """
+
+    model_config = ConfigDict(extra="allow")
+    id: str
+    """The experiment run's ID."""
+    example_id: str
+    """The example it answers."""
+    output: str | None
+    """What the system said, null if it failed."""
+    error: str | None
+    """Why the system failed, null if it did not."""
+    annotations: list[Annotation] | MISSING = MISSING
+    """What people said of it; absent when nobody did."""
 
 
 class ExperimentRunList(Model):
@@ -1109,6 +1422,62 @@ class RunList(Model):
     pagination: Pagination
 
 
+class SpaceMembership(Model):
+    """A user's part in a space."""
+
+    id: str
+    """The membership's ID."""
+    user_id: str
+    """The user's ID."""
+    space_id: str
+    """The space's ID."""
+    role: SpaceRole
+
+
+class SpaceMembershipInput(Model):
+    """A user's part in a space."""
+
+    model_config = ConfigDict(extra="forbid")
+    user_id: Annotated[str, Field(min_length=1)]
+    """The user's ID."""
+    role: SpaceRole
+
+
+class Span(Model):
+    """One step of an application, as OpenTelemetry and OpenInference describe it."""
+
+    name: str
+    """What the step is."""
+    context: SpanContext
+    kind: str
+    """The kind of step, such as LLM, CHAIN or TOOL."""
+    parent_id: str | None | MISSING = MISSING
+    """The span it is part of."""
+    start_time: AwareDatetime
+    """When it began."""
+    end_time: AwareDatetime
+    """When it ended."""
+    status_code: SpanStatusCode | MISSING = MISSING
+    status_message: str | MISSING = MISSING
+    """What went wrong."""
+    attributes: dict[str, Any] | MISSING = MISSING
+    """What is known about it, by dotted names."""
+    annotations: list[Annotation] | MISSING = MISSING
+    """What people said of it."""
+    evaluations: list[SpanEvaluation] | MISSING = MISSING
+    """What evaluators said of it."""
+    events: list[SpanEvent] | MISSING = MISSING
+    """What happened meanwhile."""
+
+
+class SpanList(Model):
+    """A page of spans."""
+
+    spans: list[Span]
+    """The spans of this page, newest first."""
+    pagination: Pagination
+
+
 class StaticParam(Model):
     """A fixed argument of a code evaluator."""
 
@@ -1179,6 +1548,22 @@ class ToolCallInput(Model):
     """The call's ID."""
     type: ToolCallType
     function: ToolCallFunctionInput
+
+
+class AnnotateDatasetExamplesRequest(Model):
+    """Annotations of examples."""
+
+    model_config = ConfigDict(extra="forbid")
+    annotations: Annotated[list[AnnotateRecordInput], Field(max_length=1000, min_length=1)]
+    """The annotations of each example."""
+
+
+class AnnotateExperimentRunsRequest(Model):
+    """Annotations of experiment runs."""
+
+    model_config = ConfigDict(extra="forbid")
+    annotations: Annotated[list[AnnotateRecordInput], Field(max_length=1000, min_length=1)]
+    """The annotations of each run."""
 
 
 class CustomCodeConfig(Model):
@@ -1641,10 +2026,19 @@ __all__ = [
     "AiIntegrationProvider",
     "AiIntegrationScoping",
     "AiIntegrationScopingInput",
+    "AnnotateDatasetExamplesRequest",
+    "AnnotateExperimentRunsRequest",
+    "AnnotateRecordInput",
+    "AnnotateSpansRequest",
+    "Annotation",
+    "AnnotationInput",
+    "AnnotatorUser",
     "AnthropicHeaders",
+    "AppendExperimentRunsRequest",
     "AwsProviderMetadata",
     "AzureParameters",
     "BedrockOptions",
+    "Binary",
     "CodeConfig",
     "CodeConfigInput",
     "CreateAiIntegrationRequest",
@@ -1667,6 +2061,12 @@ __all__ = [
     "DatasetList",
     "DatasetVersion",
     "DatasetVersionWithExampleIds",
+    "DeleteDatasetExamplesRequest",
+    "DeleteDatasetExamplesResponse",
+    "DeleteEvaluatorVersionsRequest",
+    "DeleteEvaluatorVersionsResponse",
+    "DeleteSpansRequest",
+    "DeleteSpansResponse",
     "Evaluator",
     "EvaluatorList",
     "EvaluatorLlmConfig",
@@ -1685,6 +2085,7 @@ __all__ = [
     "ExperimentRun",
     "ExperimentRunCreate",
     "ExperimentRunList",
+    "ExperimentWithRunIds",
     "FieldError",
     "GcpProviderMetadata",
     "Health",
@@ -1695,6 +2096,7 @@ __all__ = [
     "KnownCodeConfig",
     "KnownEvaluatorVersion",
     "KnownRunConfiguration",
+    "ListSpansRequest",
     "LlmGenerationRunConfig",
     "LlmGenerationRunConfigInput",
     "LlmMessage",
@@ -1723,8 +2125,19 @@ __all__ = [
     "RunProgress",
     "RunState",
     "SandboxHealth",
+    "SearchDatasetExamplesRequest",
+    "SearchExperimentRunsRequest",
     "Space",
     "SpaceList",
+    "SpaceMembership",
+    "SpaceMembershipInput",
+    "SpaceRole",
+    "Span",
+    "SpanContext",
+    "SpanEvaluation",
+    "SpanEvent",
+    "SpanList",
+    "SpanStatusCode",
     "StaticParam",
     "StaticParamInput",
     "StaticParamType",
@@ -1735,6 +2148,9 @@ __all__ = [
     "TaskList",
     "TaskRun",
     "TaskRunList",
+    "TaskRunOutcome",
+    "TaskRunResult",
+    "TaskRunResultList",
     "TaskRunStatus",
     "TaskType",
     "TemplateConfig",
@@ -1753,8 +2169,10 @@ __all__ = [
     "UnknownRunConfiguration",
     "UpdateAiIntegrationRequest",
     "UpdateDatasetExamplesRequest",
+    "UpdateDatasetRequest",
     "UpdateEvaluationTaskRequest",
     "UpdateEvaluatorRequest",
+    "UpdateProjectRequest",
     "UpdateRunExperimentTaskRequest",
     "UpdateSpaceRequest",
     "UpdateTaskRequest",

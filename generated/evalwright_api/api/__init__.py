@@ -15,6 +15,7 @@ from . import (
     projects,
     runs,
     spaces,
+    spans,
     task_runs,
     tasks,
 )
@@ -31,6 +32,7 @@ __all__ = [
     "ai_integrations",
     "tasks",
     "task_runs",
+    "spans",
     "runs",
 ]
 
@@ -46,6 +48,7 @@ OPERATIONS: Mapping[str, Operation] = MappingProxyType(
         **ai_integrations.OPERATIONS,
         **tasks.OPERATIONS,
         **task_runs.OPERATIONS,
+        **spans.OPERATIONS,
         **runs.OPERATIONS,
     }
 )

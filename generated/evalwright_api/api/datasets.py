@@ -20,16 +20,24 @@ __all__ = [
     "CREATE_DATASET",
     "GET_DATASET",
     "DELETE_DATASET",
+    "UPDATE_DATASET",
     "LIST_DATASET_EXAMPLES",
     "INSERT_DATASET_EXAMPLES",
+    "DELETE_DATASET_EXAMPLES",
     "UPDATE_DATASET_EXAMPLES",
+    "SEARCH_DATASET_EXAMPLES",
+    "ANNOTATE_DATASET_EXAMPLES",
     "list_datasets",
     "create_dataset",
     "get_dataset",
     "delete_dataset",
+    "update_dataset",
     "list_dataset_examples",
     "insert_dataset_examples",
+    "delete_dataset_examples",
     "update_dataset_examples",
+    "search_dataset_examples",
+    "annotate_dataset_examples",
 ]
 
 LIST_DATASETS = Operation(
@@ -118,6 +126,30 @@ DELETE_DATASET = Operation(
     ),
 )
 
+UPDATE_DATASET = Operation(
+    "update_dataset",
+    "Datasets",
+    "PATCH",
+    "/v2/datasets/{dataset_id}",
+    stage="stable",
+    parameters=(
+        Parameter(
+            "dataset_id", "dataset_id", "path", True, "/components/parameters/DatasetId/schema"
+        ),
+        Parameter("If-Match", "if_match", "header", False, "/components/parameters/IfMatch/schema"),
+    ),
+    request_media="application/merge-patch+json",
+    request_required=True,
+    request_model="UpdateDatasetRequest",
+    request_schema="/paths/~1v2~1datasets~1{dataset_id}/patch/requestBody/content/application~1merge-patch+json/schema",
+    responses=(
+        *ResponseSpec.each("200", "application/json", "json", "Dataset"),
+        *ResponseSpec.each(
+            "400 401 403 404 409 412 429 default", "application/problem+json", "json", "Problem"
+        ),
+    ),
+)
+
 LIST_DATASET_EXAMPLES = Operation(
     "list_dataset_examples",
     "Datasets",
@@ -176,6 +208,36 @@ INSERT_DATASET_EXAMPLES = Operation(
     ),
 )
 
+DELETE_DATASET_EXAMPLES = Operation(
+    "delete_dataset_examples",
+    "Datasets",
+    "DELETE",
+    "/v2/datasets/{dataset_id}/examples",
+    stage="stable",
+    parameters=(
+        Parameter(
+            "dataset_id", "dataset_id", "path", True, "/components/parameters/DatasetId/schema"
+        ),
+        Parameter(
+            "dataset_version_id",
+            "dataset_version_id",
+            "query",
+            False,
+            "/components/parameters/DatasetVersionFilter/schema",
+        ),
+    ),
+    request_media="application/json",
+    request_required=True,
+    request_model="DeleteDatasetExamplesRequest",
+    request_schema="/paths/~1v2~1datasets~1{dataset_id}~1examples/delete/requestBody/content/application~1json/schema",
+    responses=(
+        *ResponseSpec.each("200", "application/json", "json", "DeleteDatasetExamplesResponse"),
+        *ResponseSpec.each(
+            "400 401 403 404 429 default", "application/problem+json", "json", "Problem"
+        ),
+    ),
+)
+
 UPDATE_DATASET_EXAMPLES = Operation(
     "update_dataset_examples",
     "Datasets",
@@ -206,15 +268,65 @@ UPDATE_DATASET_EXAMPLES = Operation(
     ),
 )
 
+SEARCH_DATASET_EXAMPLES = Operation(
+    "search_dataset_examples",
+    "Datasets",
+    "POST",
+    "/v2/datasets/{dataset_id}/examples/search",
+    stage="stable",
+    parameters=(
+        Parameter(
+            "dataset_id", "dataset_id", "path", True, "/components/parameters/DatasetId/schema"
+        ),
+    ),
+    request_media="application/json",
+    request_required=False,
+    request_model="SearchDatasetExamplesRequest",
+    request_schema="/paths/~1v2~1datasets~1{dataset_id}~1examples~1search/post/requestBody/content/application~1json/schema",
+    responses=(
+        *ResponseSpec.each("200", "application/json", "json", "DatasetExampleList"),
+        *ResponseSpec.each(
+            "400 401 403 404 429 default", "application/problem+json", "json", "Problem"
+        ),
+    ),
+)
+
+ANNOTATE_DATASET_EXAMPLES = Operation(
+    "annotate_dataset_examples",
+    "Datasets",
+    "POST",
+    "/v2/datasets/{dataset_id}/examples/annotate",
+    stage="stable",
+    parameters=(
+        Parameter(
+            "dataset_id", "dataset_id", "path", True, "/components/parameters/DatasetId/schema"
+        ),
+    ),
+    request_media="application/json",
+    request_required=True,
+    request_model="AnnotateDatasetExamplesRequest",
+    request_schema="/paths/~1v2~1datasets~1{dataset_id}~1examples~1annotate/post/requestBody/content/application~1json/schema",
+    responses=(
+        *ResponseSpec.each("202", None, "empty", None),
+        *ResponseSpec.each(
+            "400 401 403 404 429 default", "application/problem+json", "json", "Problem"
+        ),
+    ),
+)
+
 OPERATIONS: Mapping[str, Operation] = MappingProxyType(
     {
         "list_datasets": LIST_DATASETS,
         "create_dataset": CREATE_DATASET,
         "get_dataset": GET_DATASET,
         "delete_dataset": DELETE_DATASET,
+        "update_dataset": UPDATE_DATASET,
         "list_dataset_examples": LIST_DATASET_EXAMPLES,
         "insert_dataset_examples": INSERT_DATASET_EXAMPLES,
+        "delete_dataset_examples": DELETE_DATASET_EXAMPLES,
         "update_dataset_examples": UPDATE_DATASET_EXAMPLES,
+        "search_dataset_examples": SEARCH_DATASET_EXAMPLES,
+        "annotate_dataset_examples": ANNOTATE_DATASET_EXAMPLES,
     }
 )
 """The operations of this family, by their operationIds."""
@@ -288,6 +400,31 @@ def delete_dataset(dataset_id: str) -> Request[None]:
     )
 
 
+def update_dataset(
+    dataset_id: str, *, body: models.UpdateDatasetRequest, if_match: str | None = None
+) -> Request[models.Dataset]:
+    """Rename a dataset.
+
+    Args:
+        dataset_id: The dataset's ID.
+        body: What to send (application/merge-patch+json).
+        if_match: Write only if the ETag is still this one, otherwise answer 412.
+    """
+    return Request(
+        UPDATE_DATASET,
+        {"dataset_id": dataset_id},
+        (),
+        codec.headers(
+            {
+                "Accept": UPDATE_DATASET.accept,
+                "Content-Type": "application/merge-patch+json",
+                "If-Match": if_match,
+            }
+        ),
+        codec.write_json("UpdateDatasetRequest", body),
+    )
+
+
 def list_dataset_examples(
     dataset_id: str,
     *,
@@ -333,6 +470,31 @@ def insert_dataset_examples(
     )
 
 
+def delete_dataset_examples(
+    dataset_id: str,
+    *,
+    body: models.DeleteDatasetExamplesRequest,
+    dataset_version_id: str | None = None,
+) -> Request[models.DeleteDatasetExamplesResponse]:
+    """Remove examples from a version of a dataset.
+
+    Experiments that refer to another version keep them. IDs that don't exist are listed as
+    not deleted.
+
+    Args:
+        dataset_id: The dataset's ID.
+        body: What to send.
+        dataset_version_id: The version of the dataset; the latest when left out or empty.
+    """
+    return Request(
+        DELETE_DATASET_EXAMPLES,
+        {"dataset_id": dataset_id},
+        codec.query({"dataset_version_id": dataset_version_id}),
+        {"Accept": DELETE_DATASET_EXAMPLES.accept, "Content-Type": "application/json"},
+        codec.write_json("DeleteDatasetExamplesRequest", body),
+    )
+
+
 def update_dataset_examples(
     dataset_id: str,
     *,
@@ -352,4 +514,45 @@ def update_dataset_examples(
         codec.query({"dataset_version_id": dataset_version_id}),
         {"Accept": UPDATE_DATASET_EXAMPLES.accept, "Content-Type": "application/json"},
         codec.write_json("UpdateDatasetExamplesRequest", body),
+    )
+
+
+def search_dataset_examples(
+    dataset_id: str, *, body: models.SearchDatasetExamplesRequest | None = None
+) -> Request[models.DatasetExampleList]:
+    """Search a dataset's examples.
+
+    Args:
+        dataset_id: The dataset's ID.
+        body: What to send.
+    """
+    return Request(
+        SEARCH_DATASET_EXAMPLES,
+        {"dataset_id": dataset_id},
+        (),
+        codec.headers(
+            {
+                "Accept": SEARCH_DATASET_EXAMPLES.accept,
+                "Content-Type": "application/json" if body is not None else None,
+            }
+        ),
+        codec.write_json("SearchDatasetExamplesRequest", body) if body is not None else None,
+    )
+
+
+def annotate_dataset_examples(
+    dataset_id: str, *, body: models.AnnotateDatasetExamplesRequest
+) -> Request[None]:
+    """Annotate a dataset's examples.
+
+    Args:
+        dataset_id: The dataset's ID.
+        body: What to send.
+    """
+    return Request(
+        ANNOTATE_DATASET_EXAMPLES,
+        {"dataset_id": dataset_id},
+        (),
+        {"Accept": ANNOTATE_DATASET_EXAMPLES.accept, "Content-Type": "application/json"},
+        codec.write_json("AnnotateDatasetExamplesRequest", body),
     )

@@ -23,6 +23,7 @@ __all__ = [
     "UPDATE_EVALUATOR",
     "LIST_EVALUATOR_VERSIONS",
     "CREATE_EVALUATOR_VERSION",
+    "DELETE_EVALUATOR_VERSIONS",
     "GET_EVALUATOR_VERSION",
     "list_evaluators",
     "create_evaluator",
@@ -31,6 +32,7 @@ __all__ = [
     "update_evaluator",
     "list_evaluator_versions",
     "create_evaluator_version",
+    "delete_evaluator_versions",
     "get_evaluator_version",
 ]
 
@@ -215,6 +217,33 @@ CREATE_EVALUATOR_VERSION = Operation(
     ),
 )
 
+DELETE_EVALUATOR_VERSIONS = Operation(
+    "delete_evaluator_versions",
+    "Evaluators",
+    "DELETE",
+    "/v2/evaluators/{evaluator_id}/versions",
+    stage="stable",
+    parameters=(
+        Parameter(
+            "evaluator_id",
+            "evaluator_id",
+            "path",
+            True,
+            "/components/parameters/EvaluatorId/schema",
+        ),
+    ),
+    request_media="application/json",
+    request_required=True,
+    request_model="DeleteEvaluatorVersionsRequest",
+    request_schema="/paths/~1v2~1evaluators~1{evaluator_id}~1versions/delete/requestBody/content/application~1json/schema",
+    responses=(
+        *ResponseSpec.each("200", "application/json", "json", "DeleteEvaluatorVersionsResponse"),
+        *ResponseSpec.each(
+            "400 401 403 404 409 429 default", "application/problem+json", "json", "Problem"
+        ),
+    ),
+)
+
 GET_EVALUATOR_VERSION = Operation(
     "get_evaluator_version",
     "Evaluators",
@@ -247,6 +276,7 @@ OPERATIONS: Mapping[str, Operation] = MappingProxyType(
         "update_evaluator": UPDATE_EVALUATOR,
         "list_evaluator_versions": LIST_EVALUATOR_VERSIONS,
         "create_evaluator_version": CREATE_EVALUATOR_VERSION,
+        "delete_evaluator_versions": DELETE_EVALUATOR_VERSIONS,
         "get_evaluator_version": GET_EVALUATOR_VERSION,
     }
 )
@@ -397,6 +427,26 @@ def create_evaluator_version(
         (),
         {"Accept": CREATE_EVALUATOR_VERSION.accept, "Content-Type": "application/json"},
         codec.write_json("EvaluatorVersionCreate", body),
+    )
+
+
+def delete_evaluator_versions(
+    evaluator_id: str, *, body: models.DeleteEvaluatorVersionsRequest
+) -> Request[models.DeleteEvaluatorVersionsResponse]:
+    """Remove versions of an evaluator.
+
+    The last version stays. IDs that don't exist are listed as not deleted.
+
+    Args:
+        evaluator_id: The evaluator's ID.
+        body: What to send.
+    """
+    return Request(
+        DELETE_EVALUATOR_VERSIONS,
+        {"evaluator_id": evaluator_id},
+        (),
+        {"Accept": DELETE_EVALUATOR_VERSIONS.accept, "Content-Type": "application/json"},
+        codec.write_json("DeleteEvaluatorVersionsRequest", body),
     )
 
 

@@ -21,11 +21,17 @@ __all__ = [
     "GET_EXPERIMENT",
     "DELETE_EXPERIMENT",
     "LIST_EXPERIMENT_RUNS",
+    "APPEND_EXPERIMENT_RUNS",
+    "SEARCH_EXPERIMENT_RUNS",
+    "ANNOTATE_EXPERIMENT_RUNS",
     "list_experiments",
     "create_experiment",
     "get_experiment",
     "delete_experiment",
     "list_experiment_runs",
+    "append_experiment_runs",
+    "search_experiment_runs",
+    "annotate_experiment_runs",
 ]
 
 LIST_EXPERIMENTS = Operation(
@@ -147,6 +153,87 @@ LIST_EXPERIMENT_RUNS = Operation(
     ),
 )
 
+APPEND_EXPERIMENT_RUNS = Operation(
+    "append_experiment_runs",
+    "Experiments",
+    "POST",
+    "/v2/experiments/{experiment_id}/runs",
+    stage="stable",
+    parameters=(
+        Parameter(
+            "experiment_id",
+            "experiment_id",
+            "path",
+            True,
+            "/components/parameters/ExperimentId/schema",
+        ),
+    ),
+    request_media="application/json",
+    request_required=True,
+    request_model="AppendExperimentRunsRequest",
+    request_schema="/paths/~1v2~1experiments~1{experiment_id}~1runs/post/requestBody/content/application~1json/schema",
+    responses=(
+        *ResponseSpec.each("201", "application/json", "json", "ExperimentWithRunIds"),
+        *ResponseSpec.each(
+            "400 401 403 404 409 413 429 default", "application/problem+json", "json", "Problem"
+        ),
+    ),
+)
+
+SEARCH_EXPERIMENT_RUNS = Operation(
+    "search_experiment_runs",
+    "Experiments",
+    "POST",
+    "/v2/experiments/{experiment_id}/runs/search",
+    stage="stable",
+    parameters=(
+        Parameter(
+            "experiment_id",
+            "experiment_id",
+            "path",
+            True,
+            "/components/parameters/ExperimentId/schema",
+        ),
+    ),
+    request_media="application/json",
+    request_required=False,
+    request_model="SearchExperimentRunsRequest",
+    request_schema="/paths/~1v2~1experiments~1{experiment_id}~1runs~1search/post/requestBody/content/application~1json/schema",
+    responses=(
+        *ResponseSpec.each("200", "application/json", "json", "ExperimentRunList"),
+        *ResponseSpec.each(
+            "400 401 403 404 429 default", "application/problem+json", "json", "Problem"
+        ),
+    ),
+)
+
+ANNOTATE_EXPERIMENT_RUNS = Operation(
+    "annotate_experiment_runs",
+    "Experiments",
+    "POST",
+    "/v2/experiments/{experiment_id}/runs/annotate",
+    stage="stable",
+    parameters=(
+        Parameter(
+            "experiment_id",
+            "experiment_id",
+            "path",
+            True,
+            "/components/parameters/ExperimentId/schema",
+        ),
+    ),
+    request_media="application/json",
+    request_required=True,
+    request_model="AnnotateExperimentRunsRequest",
+    request_schema="/paths/~1v2~1experiments~1{experiment_id}~1runs~1annotate/post/requestBody/content/application~1json/schema",
+    responses=(
+        *ResponseSpec.each("202", None, "empty", None),
+        *ResponseSpec.each(
+            "400 401 403 404 429 default", "application/problem+json", "json", "Problem"
+        ),
+    ),
+)
+
 OPERATIONS: Mapping[str, Operation] = MappingProxyType(
     {
         "list_experiments": LIST_EXPERIMENTS,
@@ -154,6 +241,9 @@ OPERATIONS: Mapping[str, Operation] = MappingProxyType(
         "get_experiment": GET_EXPERIMENT,
         "delete_experiment": DELETE_EXPERIMENT,
         "list_experiment_runs": LIST_EXPERIMENT_RUNS,
+        "append_experiment_runs": APPEND_EXPERIMENT_RUNS,
+        "search_experiment_runs": SEARCH_EXPERIMENT_RUNS,
+        "annotate_experiment_runs": ANNOTATE_EXPERIMENT_RUNS,
     }
 )
 """The operations of this family, by their operationIds."""
@@ -247,4 +337,63 @@ def list_experiment_runs(
         {"experiment_id": experiment_id},
         codec.query({"limit": limit, "cursor": cursor}),
         {"Accept": LIST_EXPERIMENT_RUNS.accept},
+    )
+
+
+def append_experiment_runs(
+    experiment_id: str, *, body: models.AppendExperimentRunsRequest
+) -> Request[models.ExperimentWithRunIds]:
+    """Append runs to an experiment.
+
+    Args:
+        experiment_id: The experiment's ID.
+        body: What to send.
+    """
+    return Request(
+        APPEND_EXPERIMENT_RUNS,
+        {"experiment_id": experiment_id},
+        (),
+        {"Accept": APPEND_EXPERIMENT_RUNS.accept, "Content-Type": "application/json"},
+        codec.write_json("AppendExperimentRunsRequest", body),
+    )
+
+
+def search_experiment_runs(
+    experiment_id: str, *, body: models.SearchExperimentRunsRequest | None = None
+) -> Request[models.ExperimentRunList]:
+    """Search an experiment's runs.
+
+    Args:
+        experiment_id: The experiment's ID.
+        body: What to send.
+    """
+    return Request(
+        SEARCH_EXPERIMENT_RUNS,
+        {"experiment_id": experiment_id},
+        (),
+        codec.headers(
+            {
+                "Accept": SEARCH_EXPERIMENT_RUNS.accept,
+                "Content-Type": "application/json" if body is not None else None,
+            }
+        ),
+        codec.write_json("SearchExperimentRunsRequest", body) if body is not None else None,
+    )
+
+
+def annotate_experiment_runs(
+    experiment_id: str, *, body: models.AnnotateExperimentRunsRequest
+) -> Request[None]:
+    """Annotate an experiment's runs.
+
+    Args:
+        experiment_id: The experiment's ID.
+        body: What to send.
+    """
+    return Request(
+        ANNOTATE_EXPERIMENT_RUNS,
+        {"experiment_id": experiment_id},
+        (),
+        {"Accept": ANNOTATE_EXPERIMENT_RUNS.accept, "Content-Type": "application/json"},
+        codec.write_json("AnnotateExperimentRunsRequest", body),
     )

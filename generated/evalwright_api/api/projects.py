@@ -20,10 +20,12 @@ __all__ = [
     "CREATE_PROJECT",
     "GET_PROJECT",
     "DELETE_PROJECT",
+    "UPDATE_PROJECT",
     "list_projects",
     "create_project",
     "get_project",
     "delete_project",
+    "update_project",
 ]
 
 LIST_PROJECTS = Operation(
@@ -112,12 +114,37 @@ DELETE_PROJECT = Operation(
     ),
 )
 
+UPDATE_PROJECT = Operation(
+    "update_project",
+    "Projects",
+    "PATCH",
+    "/v2/projects/{project_id}",
+    stage="stable",
+    parameters=(
+        Parameter(
+            "project_id", "project_id", "path", True, "/components/parameters/ProjectId/schema"
+        ),
+        Parameter("If-Match", "if_match", "header", False, "/components/parameters/IfMatch/schema"),
+    ),
+    request_media="application/merge-patch+json",
+    request_required=True,
+    request_model="UpdateProjectRequest",
+    request_schema="/paths/~1v2~1projects~1{project_id}/patch/requestBody/content/application~1merge-patch+json/schema",
+    responses=(
+        *ResponseSpec.each("200", "application/json", "json", "Project"),
+        *ResponseSpec.each(
+            "400 401 403 404 409 412 429 default", "application/problem+json", "json", "Problem"
+        ),
+    ),
+)
+
 OPERATIONS: Mapping[str, Operation] = MappingProxyType(
     {
         "list_projects": LIST_PROJECTS,
         "create_project": CREATE_PROJECT,
         "get_project": GET_PROJECT,
         "delete_project": DELETE_PROJECT,
+        "update_project": UPDATE_PROJECT,
     }
 )
 """The operations of this family, by their operationIds."""
@@ -188,4 +215,29 @@ def delete_project(project_id: str) -> Request[None]:
     """
     return Request(
         DELETE_PROJECT, {"project_id": project_id}, (), {"Accept": DELETE_PROJECT.accept}
+    )
+
+
+def update_project(
+    project_id: str, *, body: models.UpdateProjectRequest, if_match: str | None = None
+) -> Request[models.Project]:
+    """Rename a project.
+
+    Args:
+        project_id: The project's ID.
+        body: What to send (application/merge-patch+json).
+        if_match: Write only if the ETag is still this one, otherwise answer 412.
+    """
+    return Request(
+        UPDATE_PROJECT,
+        {"project_id": project_id},
+        (),
+        codec.headers(
+            {
+                "Accept": UPDATE_PROJECT.accept,
+                "Content-Type": "application/merge-patch+json",
+                "If-Match": if_match,
+            }
+        ),
+        codec.write_json("UpdateProjectRequest", body),
     )

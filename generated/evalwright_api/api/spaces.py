@@ -21,11 +21,15 @@ __all__ = [
     "GET_SPACE",
     "DELETE_SPACE",
     "UPDATE_SPACE",
+    "ADD_SPACE_USER",
+    "REMOVE_SPACE_USER",
     "list_spaces",
     "create_space",
     "get_space",
     "delete_space",
     "update_space",
+    "add_space_user",
+    "remove_space_user",
 ]
 
 LIST_SPACES = Operation(
@@ -125,6 +129,45 @@ UPDATE_SPACE = Operation(
     ),
 )
 
+ADD_SPACE_USER = Operation(
+    "add_space_user",
+    "Spaces",
+    "POST",
+    "/v2/spaces/{space_id}/users",
+    stage="stable",
+    parameters=(
+        Parameter("space_id", "space_id", "path", True, "/components/parameters/SpaceId/schema"),
+    ),
+    request_media="application/json",
+    request_required=True,
+    request_model="SpaceMembershipInput",
+    request_schema="/paths/~1v2~1spaces~1{space_id}~1users/post/requestBody/content/application~1json/schema",
+    responses=(
+        *ResponseSpec.each("200", "application/json", "json", "SpaceMembership"),
+        *ResponseSpec.each(
+            "400 401 403 404 429 default", "application/problem+json", "json", "Problem"
+        ),
+    ),
+)
+
+REMOVE_SPACE_USER = Operation(
+    "remove_space_user",
+    "Spaces",
+    "DELETE",
+    "/v2/spaces/{space_id}/users/{user_id}",
+    stage="stable",
+    parameters=(
+        Parameter("space_id", "space_id", "path", True, "/components/parameters/SpaceId/schema"),
+        Parameter("user_id", "user_id", "path", True, "/components/parameters/UserId/schema"),
+    ),
+    responses=(
+        *ResponseSpec.each("204", None, "empty", None),
+        *ResponseSpec.each(
+            "400 401 403 404 429 default", "application/problem+json", "json", "Problem"
+        ),
+    ),
+)
+
 OPERATIONS: Mapping[str, Operation] = MappingProxyType(
     {
         "list_spaces": LIST_SPACES,
@@ -132,6 +175,8 @@ OPERATIONS: Mapping[str, Operation] = MappingProxyType(
         "get_space": GET_SPACE,
         "delete_space": DELETE_SPACE,
         "update_space": UPDATE_SPACE,
+        "add_space_user": ADD_SPACE_USER,
+        "remove_space_user": REMOVE_SPACE_USER,
     }
 )
 """The operations of this family, by their operationIds."""
@@ -215,4 +260,37 @@ def update_space(
             }
         ),
         codec.write_json("UpdateSpaceRequest", body),
+    )
+
+
+def add_space_user(
+    space_id: str, *, body: models.SpaceMembershipInput
+) -> Request[models.SpaceMembership]:
+    """Add a user to a space, or change the user's role.
+
+    Args:
+        space_id: The space's ID.
+        body: What to send.
+    """
+    return Request(
+        ADD_SPACE_USER,
+        {"space_id": space_id},
+        (),
+        {"Accept": ADD_SPACE_USER.accept, "Content-Type": "application/json"},
+        codec.write_json("SpaceMembershipInput", body),
+    )
+
+
+def remove_space_user(space_id: str, user_id: str) -> Request[None]:
+    """Remove a user from a space.
+
+    Args:
+        space_id: The space's ID.
+        user_id: The user's ID.
+    """
+    return Request(
+        REMOVE_SPACE_USER,
+        {"space_id": space_id, "user_id": user_id},
+        (),
+        {"Accept": REMOVE_SPACE_USER.accept},
     )

@@ -14,7 +14,15 @@ from ..types import NotModified, Request
 if TYPE_CHECKING:
     from .. import models
 
-__all__ = ["OPERATIONS", "GET_TASK_RUN", "CANCEL_TASK_RUN", "get_task_run", "cancel_task_run"]
+__all__ = [
+    "OPERATIONS",
+    "GET_TASK_RUN",
+    "CANCEL_TASK_RUN",
+    "LIST_TASK_RUN_RESULTS",
+    "get_task_run",
+    "cancel_task_run",
+    "list_task_run_results",
+]
 
 GET_TASK_RUN = Operation(
     "get_task_run",
@@ -59,8 +67,38 @@ CANCEL_TASK_RUN = Operation(
     ),
 )
 
+LIST_TASK_RUN_RESULTS = Operation(
+    "list_task_run_results",
+    "TaskRuns",
+    "GET",
+    "/v2/task-runs/{run_id}/results",
+    stage="beta",
+    parameters=(
+        Parameter("run_id", "run_id", "path", True, "/components/parameters/RunId/schema"),
+        Parameter(
+            "outcome",
+            "outcome",
+            "query",
+            False,
+            "/paths/~1v2~1task-runs~1{run_id}~1results/get/parameters/0/schema",
+        ),
+        Parameter("limit", "limit", "query", False, "/components/parameters/RowLimit/schema"),
+        Parameter("cursor", "cursor", "query", False, "/components/parameters/Cursor/schema"),
+    ),
+    responses=(
+        *ResponseSpec.each("200", "application/json", "json", "TaskRunResultList"),
+        *ResponseSpec.each(
+            "400 401 403 404 429 default", "application/problem+json", "json", "Problem"
+        ),
+    ),
+)
+
 OPERATIONS: Mapping[str, Operation] = MappingProxyType(
-    {"get_task_run": GET_TASK_RUN, "cancel_task_run": CANCEL_TASK_RUN}
+    {
+        "get_task_run": GET_TASK_RUN,
+        "cancel_task_run": CANCEL_TASK_RUN,
+        "list_task_run_results": LIST_TASK_RUN_RESULTS,
+    }
 )
 """The operations of this family, by their operationIds."""
 
@@ -101,3 +139,30 @@ def cancel_task_run(run_id: str) -> Request[models.TaskRun]:
         run_id: The run's ID.
     """
     return Request(CANCEL_TASK_RUN, {"run_id": run_id}, (), {"Accept": CANCEL_TASK_RUN.accept})
+
+
+def list_task_run_results(
+    run_id: str,
+    *,
+    outcome: models.TaskRunOutcome | None = None,
+    limit: int | None = None,
+    cursor: str | None = None,
+) -> Request[models.TaskRunResultList]:
+    """List what a run of a task did, row by row.
+
+    This operation is beta: it may still change.
+
+    Results that a later run wrote again belong to that run.
+
+    Args:
+        run_id: The run's ID.
+        outcome: Only results that ended so.
+        limit: The largest number of rows in the answer; 100 when left out.
+        cursor: The `next_cursor` of the page before.
+    """
+    return Request(
+        LIST_TASK_RUN_RESULTS,
+        {"run_id": run_id},
+        codec.query({"outcome": outcome, "limit": limit, "cursor": cursor}),
+        {"Accept": LIST_TASK_RUN_RESULTS.accept},
+    )
