@@ -16,6 +16,7 @@ import sys
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final, TypeVar
 
 import libcst as cst
@@ -137,53 +138,44 @@ def translate(source: Path, transformer: Synchronous) -> str:
     return f"# Generated from {origin} by scripts/unasync.py: do not edit.\n{module.code}"
 
 
-def tidy(code: str, target: Path) -> str:
+def tidy(files: Mapping[str, str]) -> dict[str, str]:
     """Format, sort imports and drop those that only the async side needs."""
-    for command in (
-        # Unsafe is `yield from` for a loop, which differs only for generators that are sent to.
-        ["check", "--fix-only", "--quiet", "--unsafe-fixes", "--config", FIRST_PARTY],
-        ["format", "--quiet"],
-    ):
-        code = subprocess.run(
-            [sys.executable, "-m", "ruff", *command, "--stdin-filename", str(target), "-"],
-            input=code,
-            capture_output=True,
-            text=True,
-            check=True,
-            cwd=ROOT,
-        ).stdout
-    return code
+    settings = ["--quiet", "--config", str(ROOT / "pyproject.toml"), "--config", FIRST_PARTY]
+    with TemporaryDirectory() as folder:
+        for name, code in files.items():
+            Path(folder, name).write_text(code)
+        for command in (
+            # Unsafe is `yield from` for a loop, which differs only for generators sent to.
+            ["check", "--fix-only", "--unsafe-fixes", *settings],
+            ["format", *settings],
+        ):
+            subprocess.run([sys.executable, "-m", "ruff", *command, folder], check=True)
+        return {name: Path(folder, name).read_text() for name in files}
 
 
-def generate() -> dict[Path, str]:
+def generate() -> dict[str, str]:
     """Give every generated file and its text.
 
     Raises:
         SystemExit: A rule changed nothing in any module.
     """
     transformer = Synchronous()
-    files = {
-        TARGET / source.name: translate(source, transformer)
-        for source in sorted(SOURCE.glob("*.py"))
-    }
+    files = {source.name: translate(source, transformer) for source in sorted(SOURCE.glob("*.py"))}
     unused = [rule for rule in RULES if not transformer.used[rule]]
     if unused:
         raise SystemExit(f"rules that change nothing, remove them: {', '.join(unused)}")
-    return {target: tidy(code, target) for target, code in files.items()}
+    return tidy(files)
 
 
-def differences(files: Mapping[Path, str]) -> list[str]:
+def differences(files: Mapping[str, str], there: Mapping[str, str]) -> list[str]:
     """Compare with what is there; files nobody generates any more count too."""
-    there = {path: path.read_text() for path in TARGET.glob("*.py")}
     lines: list[str] = []
-    for path in sorted({*files, *there}):
-        old, new = there.get(path, ""), files.get(path, "")
-        name = path.relative_to(ROOT).as_posix()
+    for name in sorted({*files, *there}):
         lines += difflib.unified_diff(
-            old.splitlines(keepends=True),
-            new.splitlines(keepends=True),
-            name,
-            f"{name} (generated)",
+            there.get(name, "").splitlines(keepends=True),
+            files.get(name, "").splitlines(keepends=True),
+            f"{TARGET.name}/{name}",
+            f"{TARGET.name}/{name} (generated)",
         )
     return lines
 
@@ -194,16 +186,16 @@ def main() -> None:
     parser.add_argument("--check", action="store_true", help="change nothing; exit 1 when stale")
     check = parser.parse_args().check
     files = generate()
-    lines = differences(files)
+    there = {path.name: path.read_text() for path in TARGET.glob("*.py")}
     if check:
+        lines = differences(files, there)
         sys.stdout.writelines(lines)
         sys.exit(1 if lines else 0)
     TARGET.mkdir(exist_ok=True)
-    for path in TARGET.glob("*.py"):
-        if path not in files:
-            path.unlink()
-    for path, code in files.items():
-        path.write_text(code)
+    for name in there.keys() - files.keys():
+        (TARGET / name).unlink()
+    for name, code in files.items():
+        (TARGET / name).write_text(code)
 
 
 if __name__ == "__main__":

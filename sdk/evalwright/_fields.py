@@ -68,7 +68,8 @@ def build(
 
     try:
         # By way of JSON: there, strict still lets text stand for dates and enum members.
-        return model.model_validate_json(to_json(dict(members)), strict=True)
+        text = to_json(dict(members), inf_nan_mode="null")
+        return model.model_validate_json(text, strict=True)
     except ValidationError as error:
         raise InvalidRequest(from_pydantic(error, model, arguments or {})) from None
     except PydanticSerializationError as error:

@@ -1,5 +1,6 @@
 """codegen.sh itself: the same bytes every time, typed, and honest about what is stale."""
 
+import json
 import os
 import pathlib
 import subprocess
@@ -136,3 +137,10 @@ def test_help_is_there() -> None:
     assert result.returncode == 0
     for option in ("--check", "--input", "--package", "--output"):
         assert option in result.stdout
+
+
+def test_models_export_the_schemas_and_nothing_else(compiled: Compiled) -> None:
+    """Whoever re-exports the models must not re-export what they are made of."""
+    document = json.loads((compiled.path / "openapi.json").read_text("utf-8"))
+    assert compiled.models.__all__ == list(document["components"]["schemas"])
+    assert "Annotated" not in compiled.models.__all__

@@ -136,6 +136,16 @@ def test_datasets(client: Any, space: str) -> None:
     assert list(client.datasets.iter(space=space)) == []
 
 
+def test_values_that_json_lacks(client: Any, space: str) -> None:
+    """NaN is how tables say that a cell is empty."""
+    made = client.datasets.create(name="nan", space=space, examples=[{"a": float("nan"), "b": 1}])
+    row = next(iter(client.datasets.iter_examples(dataset=made.id)))
+    assert (row.a, row.b) == (None, 1)
+    for value in (object(), "\ud800", b"\xff"):
+        with pytest.raises(InvalidRequest, match="JSON"):
+            client.datasets.create(name="bad", space=space, examples=[{"a": value}])
+
+
 def test_more_examples_than_one_request_may_carry(client: Any, space: str) -> None:
     rows = [{"n": n} for n in range(1001)]
     made = client.datasets.create(name="many", space=space, examples=rows)

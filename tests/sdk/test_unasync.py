@@ -22,14 +22,35 @@ def test_generated_files_are_up_to_date() -> None:
     assert result.returncode == 0, result.stdout + result.stderr
 
 
-def test_check_shows_what_would_change(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_check_shows_what_would_change(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     tool = load()
-    (tmp_path / "stale.py").write_text("old = 1\n")
     monkeypatch.setattr(tool, "TARGET", tmp_path)
-    monkeypatch.setattr(tool, "ROOT", tmp_path)
-    lines = tool.differences({tmp_path / "fresh.py": "new = 1\n"})
-    assert "+new = 1\n" in lines
-    assert "-old = 1\n" in lines
+    monkeypatch.setattr(tool, "generate", lambda: {"fresh.py": "new = 1\n"})
+    (tmp_path / "stale.py").write_text("old = 1\n")
+    monkeypatch.setattr(sys, "argv", ["unasync.py", "--check"])
+    with pytest.raises(SystemExit) as caught:
+        tool.main()
+    assert caught.value.code == 1
+    shown = capsys.readouterr().out
+    assert "+new = 1\n" in shown
+    assert "-old = 1\n" in shown
+    assert not (tmp_path / "fresh.py").exists()
+
+
+def test_writing_leaves_nothing_to_check(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tool = load()
+    monkeypatch.setattr(tool, "TARGET", tmp_path)
+    monkeypatch.setattr(tool, "generate", lambda: {"fresh.py": "new = 1\n"})
+    (tmp_path / "stale.py").write_text("old = 1\n")
+    monkeypatch.setattr(sys, "argv", ["unasync.py"])
+    tool.main()
+    assert [path.name for path in tmp_path.iterdir()] == ["fresh.py"]
+    monkeypatch.setattr(sys, "argv", ["unasync.py", "--check"])
+    with pytest.raises(SystemExit) as caught:
+        tool.main()
+    assert caught.value.code == 0
 
 
 def test_a_rule_without_use_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:

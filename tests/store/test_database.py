@@ -1,9 +1,12 @@
 """Reading and writing, many at a time, on both databases."""
 
 import asyncio
+import resource
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, func, insert, select, text
@@ -11,6 +14,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from evalwright_server.store.clock import now, seconds_from_now
 from evalwright_server.store.database import Database
+from evalwright_server.store.dialects import sqlite_url
 from evalwright_server.store.errors import DatabaseBusy, DatabaseUnavailable
 from evalwright_server.store.tables.spaces import organizations
 
@@ -136,7 +140,7 @@ async def test_callbacks_belong_to_writes(db: Database) -> None:
 
 
 async def test_readers_cannot_write(db: Database) -> None:
-    with pytest.raises(DBAPIError, match=r"read-?only"):
+    with pytest.raises((DBAPIError, DatabaseUnavailable), match=r"read-?only"):
         await db.read(add("a"))
     assert await db.read(count) == 0
 
@@ -178,6 +182,34 @@ async def test_too_many_waiting_writes_are_refused(
     jam.released.set()
     await asyncio.gather(*writes)
     await db.write(add("c"))
+
+
+@contextmanager
+def full_disk(url: str) -> Iterator[None]:
+    """Let no file of this process grow much beyond what the database's files are."""
+    database = Path(url.removeprefix("sqlite:///"))
+    largest = max(path.stat().st_size for path in database.parent.iterdir())
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (largest + 50_000, hard))
+    yield
+    resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+async def test_a_full_disk_is_no_bug(tmp_path: Path) -> None:
+    """Callers are told that it's the database; nothing is harmed, and it passes with its cause."""
+    url = sqlite_url(tmp_path / "evalwright.db")
+    async with await Database.open(url) as db:
+        with full_disk(url):
+            jam = Jam(db)
+            await jam.entered.wait()
+            writes = [asyncio.create_task(db.write(add(name))) for name in ("x" * 1_000_000, "a")]
+            await asyncio.sleep(0)
+            jam.released.set()
+            outcomes = await asyncio.gather(*writes, return_exceptions=True)
+        assert isinstance(outcomes[0], DatabaseUnavailable)
+        assert outcomes[1] is None
+        await db.write(add("b"))
+        assert await db.read(count) == 2
 
 
 async def test_a_closed_database_says_so(db: Database) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Mapping
 
 from evalwright._async.resource import AsyncResource
-from evalwright._fields import build
+from evalwright._fields import build, name_errors, refuse
 from evalwright._given import given, something
 from evalwright._rules.versions import version_body
 from evalwright._unset import UNSET, Unset
@@ -170,6 +170,7 @@ class AsyncEvaluatorsClient(AsyncResource):
 
     async def get_version(self, *, version_id: str) -> models.EvaluatorVersion:
         """Get a version of an evaluator by its ID."""
+        refuse(name_errors("version_id", version_id))
         return await self._session.send(api.evaluators.get_evaluator_version(version_id))
 
     async def create_version(

@@ -3,7 +3,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from evalwright._fields import build
+from evalwright._fields import build, name_errors, refuse
 from evalwright._given import given, something
 from evalwright._rules.versions import version_body
 from evalwright._sync.resource import Resource
@@ -168,6 +168,7 @@ class EvaluatorsClient(Resource):
 
     def get_version(self, *, version_id: str) -> models.EvaluatorVersion:
         """Get a version of an evaluator by its ID."""
+        refuse(name_errors("version_id", version_id))
         return self._session.send(api.evaluators.get_evaluator_version(version_id))
 
     def create_version(

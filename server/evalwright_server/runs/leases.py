@@ -52,6 +52,8 @@ class Leases:
 
     async def renew(self, fences: Collection[Fence]) -> Renewal:
         """Extend the leases of attempts whose handlers are alive, and say what became of them."""
+        if not fences:
+            return Renewal()
         parameters = {
             "by_owner": self.owner,
             "run_ids": [fence.run_id for fence in fences],
@@ -65,6 +67,8 @@ class Leases:
 
     async def inspect(self, fences: Collection[Fence]) -> Renewal:
         """Say what became of attempts, without extending their leases."""
+        if not fences:
+            return Renewal()
         numbers = [fence.run_id for fence in fences]
         runs = await self._engine.db.read(
             lambda connection: self._engine.get_many(connection, numbers)

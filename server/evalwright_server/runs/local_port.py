@@ -1,7 +1,6 @@
 """A port for one worker, served by the engine of this process."""
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import Collection, Mapping, Sequence
 from typing import Final, Self
@@ -66,7 +65,10 @@ class LocalPort:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._held.clear()
         self._pushes.put_nowait(None)
-        await self._leases.abandon()
+        try:
+            await self._leases.abandon()
+        except DatabaseError as error:
+            logger.warning("the runs of %s wait for their leases: %s", self._leases.owner, error)
 
     def drain(self, grace_seconds: float) -> None:
         """Have the worker end within so many seconds, and claim nothing more for it."""
@@ -144,8 +146,9 @@ class LocalPort:
     async def _claim(self, wanted: int) -> int:
         try:
             found = await self._leases.claim(self._queue, wanted)
-        except DatabaseError as error:
-            logger.warning("no runs can be claimed now: %s", error)
+        except Exception as error:
+            # Whatever it is, without claims the worker would be of no more use, and nobody know.
+            _warn("no runs can be claimed now", error)
             await asyncio.sleep(_PAUSE_AFTER_ERROR)
             return wanted
         for claimed, assignment in found:
@@ -167,6 +170,12 @@ class LocalPort:
         with self._engine.signals.subscribe(owner_topic(self._leases.owner)) as subscription:
             while True:
                 await subscription.wait(self._engine.safety_seconds)
-                if self._held:
-                    with contextlib.suppress(DatabaseError):
-                        self._tell(await self._leases.inspect(tuple(self._held)))
+                try:
+                    self._tell(await self._leases.inspect(tuple(self._held)))
+                except Exception as error:
+                    _warn("runs can't be looked after now", error)
+
+
+def _warn(what: str, error: Exception) -> None:
+    is_known = isinstance(error, DatabaseError)
+    logger.warning("%s: %s", what, error, exc_info=None if is_known else error)

@@ -108,8 +108,12 @@ class WorkerPool:
         self._running.add(worker)
         if self._stopping.is_set():
             worker.drain(self._stop_seconds)
+        code = -1
         try:
             code = await worker.serve()
+        except Exception:
+            # Or this worker's place would stay empty, and nobody know why.
+            logger.exception("serving worker %d failed", worker.pid)
         finally:
             self._running.discard(worker)
         if not self._stopping.is_set():

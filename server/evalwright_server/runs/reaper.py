@@ -46,6 +46,9 @@ async def reap_forever(engine: Engine) -> None:
             await reap(engine)
         except DatabaseError as error:
             logger.warning("expired runs can't be looked for now: %s", error)
+        except Exception:
+            # Without a reaper, runs of dead workers would stay "running" for ever.
+            logger.exception("looking for expired runs failed")
         await asyncio.sleep(engine.lease_seconds / _ROUNDS_PER_LEASE)
 
 

@@ -10,10 +10,10 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
 from evalwright_server.store.errors import DatabaseUnavailable
+from evalwright_server.store.failures import is_broken, translate
 from evalwright_server.store.threads import Callback, Operation
 
 _AFTER_COMMIT: Final = "evalwright.after_commit"
-_LOST: Final = "the connection to the database broke; it's opened again for the next operation"
 
 logger: Final = logging.getLogger(__name__)
 
@@ -84,8 +84,8 @@ class WriterSession(_Session):
         except Exception as error:
             self.close()
             for operation in batch:
-                operation.fail(_translate(error))
-            return committing and _is_broken(error)
+                operation.fail(translate(error))
+            return committing and is_broken(error)
         return True
 
 
@@ -102,7 +102,7 @@ def _run_in_savepoint(connection: Connection, operation: Operation, *, alone: bo
         _close_results(error)
         if not alone:
             _control(connection, "ROLLBACK TO SAVEPOINT operation")
-        operation.fail(error)
+        operation.fail(translate(error))
     else:
         operation.succeed(value, callbacks)
     if not alone:
@@ -152,16 +152,8 @@ class ReaderSession(_Session):
                     operation.succeed(operation.unit(transaction.connection), [])
         except Exception as error:
             _close_results(error)
-            if count == 0 or _is_broken(error):
+            if count == 0 or is_broken(error):
                 self.close()
             count = max(count, 1)
-            batch[count - 1].fail(_translate(error))
+            batch[count - 1].fail(translate(error))
         return count
-
-
-def _is_broken(error: Exception) -> bool:
-    return isinstance(error, DBAPIError) and error.connection_invalidated
-
-
-def _translate(error: Exception) -> Exception:
-    return DatabaseUnavailable(_LOST) if _is_broken(error) else error
