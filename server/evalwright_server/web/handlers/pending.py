@@ -1,0 +1,73 @@
+"""Operations whose handlers are being written on this branch; must be gone before it is merged."""
+
+from evalwright_server.web.call import Answer, Call
+
+
+async def _pending(call: Call) -> Answer:
+    raise NotImplementedError
+
+
+async def add_space_user(call: Call) -> Answer:
+    return await _pending(call)
+
+
+async def remove_space_user(call: Call) -> Answer:
+    return await _pending(call)
+
+
+async def update_project(call: Call) -> Answer:
+    return await _pending(call)
+
+
+async def update_dataset(call: Call) -> Answer:
+    return await _pending(call)
+
+
+async def delete_dataset_examples(call: Call) -> Answer:
+    return await _pending(call)
+
+
+async def search_dataset_examples(call: Call) -> Answer:
+    return await _pending(call)
+
+
+async def annotate_dataset_examples(call: Call) -> Answer:
+    return await _pending(call)
+
+
+async def append_experiment_runs(call: Call) -> Answer:
+    return await _pending(call)
+
+
+async def search_experiment_runs(call: Call) -> Answer:
+    return await _pending(call)
+
+
+async def annotate_experiment_runs(call: Call) -> Answer:
+    return await _pending(call)
+
+
+async def delete_evaluator_versions(call: Call) -> Answer:
+    return await _pending(call)
+
+
+async def list_spans(call: Call) -> Answer:
+    return await _pending(call)
+
+
+async def delete_spans(call: Call) -> Answer:
+    return await _pending(call)
+
+
+async def annotate_spans(call: Call) -> Answer:
+    return await _pending(call)
+
+
+async def export_traces(call: Call) -> Answer:
+    return await _pending(call)
+
+
+async def list_task_run_results(call: Call) -> Answer:
+    return await _pending(call)
+
+
