@@ -31,7 +31,7 @@ class Identity:
 def ensure_identity(conn: Connection, now: datetime) -> Identity:
     """Return the organization and the user, made if this database is new."""
     organization = _first(conn, organizations, {"name": "Default", "description": ""}, now)
-    user = _first(conn, users, {"name": "owner"}, now)
+    user = _first(conn, users, {"name": "owner", "email": "owner@localhost"}, now)
     return Identity(organization.id, encode(Kind.USER, user.id, user.suffix))
 
 

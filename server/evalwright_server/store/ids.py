@@ -35,6 +35,7 @@ class Kind(StrEnum):
     ORGANIZATION = "Organization"
     PROJECT = "Project"
     SPACE = "Space"
+    SPACE_MEMBERSHIP = "SpaceMembership"
     TASK = "Task"
     TASK_RUN = "TaskRun"
     USER = "User"

@@ -2,6 +2,7 @@
 
 from evalwright_server.store.tables import (
     ai_integrations,
+    annotations,
     datasets,
     evaluators,
     experiments,
@@ -14,6 +15,7 @@ from evalwright_server.store.tables.metadata import metadata
 
 __all__ = [
     "ai_integrations",
+    "annotations",
     "datasets",
     "evaluators",
     "experiments",

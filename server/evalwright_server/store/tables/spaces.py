@@ -1,4 +1,4 @@
-"""Tables of organizations, users and spaces."""
+"""Tables of organizations, users, spaces and who is in them."""
 
 from sqlalchemy import Column, Table, Text, UniqueConstraint
 
@@ -23,6 +23,7 @@ users = Table(
     key(),
     suffix(),
     Column("name", Text, nullable=False, unique=True),
+    Column("email", Text, nullable=False),
     timestamp("created_at"),
     sqlite_autoincrement=True,
 )
@@ -40,3 +41,16 @@ spaces = Table(
     UniqueConstraint("organization_id", "name"),
     sqlite_autoincrement=True,
 )
+
+space_memberships = Table(
+    "space_memberships",
+    metadata,
+    key(),
+    suffix(),
+    reference("space_id", "spaces.id"),
+    reference("user_id", "users.id"),
+    Column("role", Text, nullable=False),
+    UniqueConstraint("space_id", "user_id"),
+    sqlite_autoincrement=True,
+)
+"""Which part a user has in a space. Kept and shown, but not enforced: there is one user so far."""

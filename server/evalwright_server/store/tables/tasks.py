@@ -42,11 +42,16 @@ task_evaluators = Table(
     reference("task_id", "tasks.id"),
     Column("position", Integer, nullable=False),
     reference("evaluator_id", "evaluators.id"),
+    reference("evaluator_version_id", "evaluator_versions.id", nullable=True),
     Column("query_filter", Text),
     Column("column_mappings", Document),
     UniqueConstraint("task_id", "evaluator_id"),
     Index("ix_task_evaluators_evaluator", "evaluator_id"),
+    Index("ix_task_evaluators_version", "evaluator_version_id"),
 )
+"""`evaluator_version_id` is NULL where the latest version counts. A version named here goes only
+together with its evaluator.
+"""
 
 task_experiments = Table(
     "task_experiments",

@@ -18,17 +18,20 @@ def upgrade() -> None:
     _create_evaluators()
     _create_projects()
     _create_runs()
+    _create_space_memberships()
     _create_dataset_examples()
     _create_dataset_versions()
     _create_evaluator_versions()
     _create_experiments()
     _create_tasks()
     _create_dataset_example_revisions()
+    _create_example_annotations()
     _create_experiment_runs()
     _create_task_evaluators()
     _create_task_experiments()
     _create_task_runs()
     _create_evaluations()
+    _create_experiment_run_annotations()
 
 
 def _create_ai_integrations() -> None:
@@ -75,6 +78,7 @@ def _create_users() -> None:
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("suffix", sa.String(length=4), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("email", sa.Text(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_users")),
         sa.UniqueConstraint("name", name=op.f("uq_users_name")),
@@ -281,6 +285,34 @@ def _create_runs() -> None:
         batch_op.create_index("ix_runs_space", ["space_id", "id"], unique=False)
 
 
+def _create_space_memberships() -> None:
+    op.create_table(
+        "space_memberships",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("suffix", sa.String(length=4), nullable=False),
+        sa.Column("space_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("user_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("role", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["space_id"],
+            ["spaces.id"],
+            name=op.f("fk_space_memberships_space_id_spaces"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["user_id"],
+            ["users.id"],
+            name=op.f("fk_space_memberships_user_id_users"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_space_memberships")),
+        sa.UniqueConstraint(
+            "space_id", "user_id", name=op.f("uq_space_memberships_space_id_user_id")
+        ),
+        sqlite_autoincrement=True,
+    )
+
+
 def _create_dataset_examples() -> None:
     op.create_table(
         "dataset_examples",
@@ -458,6 +490,36 @@ def _create_dataset_example_revisions() -> None:
         )
 
 
+def _create_example_annotations() -> None:
+    op.create_table(
+        "example_annotations",
+        sa.Column(
+            "record_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("score", sa.Float(), nullable=True),
+        sa.Column("label", sa.Text(), nullable=True),
+        sa.Column("text", sa.Text(), nullable=True),
+        sa.Column("user_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["record_id"],
+            ["dataset_examples.id"],
+            name=op.f("fk_example_annotations_record_id_dataset_examples"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["user_id"],
+            ["users.id"],
+            name=op.f("fk_example_annotations_user_id_users"),
+            ondelete="CASCADE",
+        ),
+        sa.UniqueConstraint(
+            "record_id", "name", name=op.f("uq_example_annotations_record_id_name")
+        ),
+    )
+
+
 def _create_experiment_runs() -> None:
     op.create_table(
         "experiment_runs",
@@ -503,12 +565,23 @@ def _create_task_evaluators() -> None:
         sa.Column(
             "evaluator_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
         ),
+        sa.Column(
+            "evaluator_version_id",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            nullable=True,
+        ),
         sa.Column("query_filter", sa.Text(), nullable=True),
         sa.Column("column_mappings", sa.JSON(none_as_null=True), nullable=True),
         sa.ForeignKeyConstraint(
             ["evaluator_id"],
             ["evaluators.id"],
             name=op.f("fk_task_evaluators_evaluator_id_evaluators"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["evaluator_version_id"],
+            ["evaluator_versions.id"],
+            name=op.f("fk_task_evaluators_evaluator_version_id_evaluator_versions"),
             ondelete="CASCADE",
         ),
         sa.ForeignKeyConstraint(
@@ -523,6 +596,7 @@ def _create_task_evaluators() -> None:
     )
     with op.batch_alter_table("task_evaluators", schema=None) as batch_op:
         batch_op.create_index("ix_task_evaluators_evaluator", ["evaluator_id"], unique=False)
+        batch_op.create_index("ix_task_evaluators_version", ["evaluator_version_id"], unique=False)
 
 
 def _create_task_experiments() -> None:
@@ -611,5 +685,35 @@ def _create_evaluations() -> None:
         ),
         sa.UniqueConstraint(
             "experiment_run_id", "name", name=op.f("uq_evaluations_experiment_run_id_name")
+        ),
+    )
+
+
+def _create_experiment_run_annotations() -> None:
+    op.create_table(
+        "experiment_run_annotations",
+        sa.Column(
+            "record_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("score", sa.Float(), nullable=True),
+        sa.Column("label", sa.Text(), nullable=True),
+        sa.Column("text", sa.Text(), nullable=True),
+        sa.Column("user_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["record_id"],
+            ["experiment_runs.id"],
+            name=op.f("fk_experiment_run_annotations_record_id_experiment_runs"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["user_id"],
+            ["users.id"],
+            name=op.f("fk_experiment_run_annotations_user_id_users"),
+            ondelete="CASCADE",
+        ),
+        sa.UniqueConstraint(
+            "record_id", "name", name=op.f("uq_experiment_run_annotations_record_id_name")
         ),
     )
