@@ -782,7 +782,7 @@ class TaskRunResultList(Model):
     """A page of results of a run."""
 
     results: list[TaskRunResult]
-    """The results of this page, in the order they were written."""
+    """The results of this page, in the order of the rows."""
     pagination: Pagination
 
 

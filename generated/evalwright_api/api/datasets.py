@@ -218,13 +218,6 @@ DELETE_DATASET_EXAMPLES = Operation(
         Parameter(
             "dataset_id", "dataset_id", "path", True, "/components/parameters/DatasetId/schema"
         ),
-        Parameter(
-            "dataset_version_id",
-            "dataset_version_id",
-            "query",
-            False,
-            "/components/parameters/DatasetVersionFilter/schema",
-        ),
     ),
     request_media="application/json",
     request_required=True,
@@ -471,10 +464,7 @@ def insert_dataset_examples(
 
 
 def delete_dataset_examples(
-    dataset_id: str,
-    *,
-    body: models.DeleteDatasetExamplesRequest,
-    dataset_version_id: str | None = None,
+    dataset_id: str, *, body: models.DeleteDatasetExamplesRequest
 ) -> Request[models.DeleteDatasetExamplesResponse]:
     """Remove examples from a version of a dataset.
 
@@ -484,12 +474,11 @@ def delete_dataset_examples(
     Args:
         dataset_id: The dataset's ID.
         body: What to send.
-        dataset_version_id: The version of the dataset; the latest when left out or empty.
     """
     return Request(
         DELETE_DATASET_EXAMPLES,
         {"dataset_id": dataset_id},
-        codec.query({"dataset_version_id": dataset_version_id}),
+        (),
         {"Accept": DELETE_DATASET_EXAMPLES.accept, "Content-Type": "application/json"},
         codec.write_json("DeleteDatasetExamplesRequest", body),
     )

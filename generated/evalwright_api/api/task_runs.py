@@ -152,7 +152,9 @@ def list_task_run_results(
 
     This operation is beta: it may still change.
 
-    Results that a later run wrote again belong to that run.
+    A result that a later run wrote again belongs to that run. `skipped` are those that
+    another run had written before
+    this one began, so that it left them alone.
 
     Args:
         run_id: The run's ID.
