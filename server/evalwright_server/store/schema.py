@@ -9,6 +9,7 @@ from evalwright_server.store.tables import (
     projects,
     runs,
     spaces,
+    spans,
     tasks,
 )
 from evalwright_server.store.tables.metadata import metadata
@@ -23,5 +24,6 @@ __all__ = [
     "projects",
     "runs",
     "spaces",
+    "spans",
     "tasks",
 ]

@@ -1,4 +1,4 @@
-"""Tables of annotations: what people said of dataset examples and experiment runs."""
+"""Tables of annotations: what people said of dataset examples, experiment runs and spans."""
 
 from typing import Final
 
@@ -28,3 +28,6 @@ example_annotations: Final = _table("example_annotations", "dataset_examples.id"
 
 experiment_run_annotations: Final = _table("experiment_run_annotations", "experiment_runs.id")
 """One annotation per experiment run and name."""
+
+span_annotations: Final = _table("span_annotations", "spans.id")
+"""One annotation per span and name."""

@@ -4,6 +4,7 @@ from sqlalchemy import Boolean, Column, Float, Index, Integer, Table, Text, Uniq
 
 from evalwright_server.store.tables.columns import (
     Document,
+    Key,
     UtcTimestamp,
     key,
     reference,
@@ -24,6 +25,8 @@ tasks = Table(
     reference("dataset_id", "datasets.id", nullable=True),
     Column("sampling_rate", Float),
     Column("is_continuous", Boolean, nullable=False),
+    Column("seen_span_id", Key),
+    Column("continuous_run_id", Key),
     Column("query_filter", Text),
     Column("run_configuration", Document),
     Column("last_run_at", UtcTimestamp()),
@@ -35,6 +38,9 @@ tasks = Table(
     Index("ix_tasks_dataset", "dataset_id"),
     sqlite_autoincrement=True,
 )
+"""Of a continuous task, `seen_span_id` is the watermark: its runs so far cover all spans up to this
+one. `continuous_run_id` is the latest of these runs; while it is queued, new spans join it.
+"""
 
 task_evaluators = Table(
     "task_evaluators",

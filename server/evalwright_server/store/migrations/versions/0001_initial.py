@@ -23,10 +23,13 @@ def upgrade() -> None:
     _create_dataset_versions()
     _create_evaluator_versions()
     _create_experiments()
+    _create_spans()
     _create_tasks()
     _create_dataset_example_revisions()
     _create_example_annotations()
     _create_experiment_runs()
+    _create_span_annotations()
+    _create_span_evaluations()
     _create_task_evaluators()
     _create_task_experiments()
     _create_task_runs()
@@ -414,6 +417,41 @@ def _create_experiments() -> None:
     )
 
 
+def _create_spans() -> None:
+    op.create_table(
+        "spans",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "project_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("trace_id", sa.String(length=32), nullable=False),
+        sa.Column("span_id", sa.String(length=16), nullable=False),
+        sa.Column("parent_id", sa.String(length=16), nullable=True),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("start_time", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("end_time", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("status_code", sa.Text(), nullable=False),
+        sa.Column("status_message", sa.Text(), nullable=False),
+        sa.Column("attributes", sa.JSON(none_as_null=True), nullable=False),
+        sa.Column("events", sa.JSON(none_as_null=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["project_id"],
+            ["projects.id"],
+            name=op.f("fk_spans_project_id_projects"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_spans")),
+        sa.UniqueConstraint(
+            "project_id", "span_id", "trace_id", name=op.f("uq_spans_project_id_span_id_trace_id")
+        ),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("spans", schema=None) as batch_op:
+        batch_op.create_index("ix_spans_project", ["project_id", "id"], unique=False)
+        batch_op.create_index("ix_spans_time", ["project_id", "start_time", "id"], unique=False)
+
+
 def _create_tasks() -> None:
     op.create_table(
         "tasks",
@@ -430,6 +468,12 @@ def _create_tasks() -> None:
         ),
         sa.Column("sampling_rate", sa.Float(), nullable=True),
         sa.Column("is_continuous", sa.Boolean(), nullable=False),
+        sa.Column(
+            "seen_span_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column(
+            "continuous_run_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
         sa.Column("query_filter", sa.Text(), nullable=True),
         sa.Column("run_configuration", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("last_run_at", sa.DateTime(timezone=True), nullable=True),
@@ -555,6 +599,62 @@ def _create_experiment_runs() -> None:
         batch_op.create_index(
             "ix_experiment_runs_experiment", ["experiment_id", "id"], unique=False
         )
+
+
+def _create_span_annotations() -> None:
+    op.create_table(
+        "span_annotations",
+        sa.Column(
+            "record_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("score", sa.Float(), nullable=True),
+        sa.Column("label", sa.Text(), nullable=True),
+        sa.Column("text", sa.Text(), nullable=True),
+        sa.Column("user_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["record_id"],
+            ["spans.id"],
+            name=op.f("fk_span_annotations_record_id_spans"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["user_id"],
+            ["users.id"],
+            name=op.f("fk_span_annotations_user_id_users"),
+            ondelete="CASCADE",
+        ),
+        sa.UniqueConstraint("record_id", "name", name=op.f("uq_span_annotations_record_id_name")),
+    )
+
+
+def _create_span_evaluations() -> None:
+    op.create_table(
+        "span_evaluations",
+        sa.Column("span_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column(
+            "evaluator_version_id",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            nullable=True,
+        ),
+        sa.Column("run_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("score", sa.Float(), nullable=True),
+        sa.Column("label", sa.Text(), nullable=True),
+        sa.Column("explanation", sa.Text(), nullable=True),
+        sa.Column("error", sa.Text(), nullable=True),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["span_id"],
+            ["spans.id"],
+            name=op.f("fk_span_evaluations_span_id_spans"),
+            ondelete="CASCADE",
+        ),
+        sa.UniqueConstraint("span_id", "name", name=op.f("uq_span_evaluations_span_id_name")),
+    )
+    with op.batch_alter_table("span_evaluations", schema=None) as batch_op:
+        batch_op.create_index("ix_span_evaluations_run", ["run_id", "span_id"], unique=False)
 
 
 def _create_task_evaluators() -> None:
