@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, delete, insert, select
+from sqlalchemy import Connection, Row, Select, delete, insert, select, update
 
 from evalwright_server.runs.engine import Engine
 from evalwright_server.services.examples import check_columns, insert_rows
@@ -13,7 +13,12 @@ from evalwright_server.services.names import require_free_name
 from evalwright_server.services.pages import Order, PageRequest, fetch
 from evalwright_server.services.references import require
 from evalwright_server.services.removal import drop_task_runs
-from evalwright_server.services.requests import CreateDatasetRequest, JsonObject
+from evalwright_server.services.requests import (
+    CreateDatasetRequest,
+    JsonObject,
+    UpdateDatasetRequest,
+)
+from evalwright_server.services.revisions import require_match
 from evalwright_server.services.stamps import Stamp
 from evalwright_server.services.versions import add_version
 from evalwright_server.store.ids import Kind, encode, new_suffix
@@ -37,8 +42,7 @@ def create_dataset(conn: Connection, body: CreateDatasetRequest, *, stamp: Stamp
     """Create a dataset with its first version and its first examples."""
     check_columns(body["examples"])
     space = require(conn, Kind.SPACE, body["space_id"], "/space_id")
-    scope = datasets.c.space_id == space.id
-    require_free_name(conn, datasets, Kind.DATASET, body["name"], scope, place="in this space")
+    _require_free(conn, space.id, body["name"])
     statement = insert(datasets).values(
         suffix=new_suffix(),
         space_id=space.id,
@@ -57,6 +61,18 @@ def get_dataset(conn: Connection, dataset_id: str) -> JsonObject:
     return _read(conn, require(conn, Kind.DATASET, dataset_id, "path:dataset_id").id)
 
 
+def update_dataset(
+    conn: Connection, dataset_id: str, body: UpdateDatasetRequest, *, if_match: str | None
+) -> JsonObject:
+    """Rename a dataset."""
+    row = require(conn, Kind.DATASET, dataset_id, "path:dataset_id")
+    require_match(_read(conn, row.id), if_match)
+    if "name" in body:
+        _require_free(conn, row.space_id, body["name"], but=row.id)
+    conn.execute(update(datasets).where(datasets.c.id == row.id).values(**body))
+    return _read(conn, row.id)
+
+
 def delete_dataset(conn: Connection, dataset_id: str, *, engine: Engine) -> None:
     """Delete a dataset with its experiments, its tasks and their runs."""
     row = require(conn, Kind.DATASET, dataset_id, "path:dataset_id")
@@ -70,6 +86,11 @@ def _rows() -> Select[Any]:
 
 def _read(conn: Connection, key: int) -> JsonObject:
     return _views(conn, conn.execute(_rows().where(datasets.c.id == key)).all())[0]
+
+
+def _require_free(conn: Connection, space: int, name: str, but: int | None = None) -> None:
+    scope = datasets.c.space_id == space
+    require_free_name(conn, datasets, Kind.DATASET, name, scope, place="in this space", but=but)
 
 
 def _views(conn: Connection, rows: Sequence[Row[Any]]) -> list[JsonObject]:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, delete, insert, select
+from sqlalchemy import Connection, Row, Select, delete, insert, select, update
 
 from evalwright_server.runs.engine import Engine
 from evalwright_server.services.lists import ListFilter, apply_filter
@@ -10,7 +10,12 @@ from evalwright_server.services.names import require_free_name
 from evalwright_server.services.pages import Order, PageRequest, fetch
 from evalwright_server.services.references import require
 from evalwright_server.services.removal import drop_task_runs
-from evalwright_server.services.requests import CreateProjectRequest, JsonObject
+from evalwright_server.services.requests import (
+    CreateProjectRequest,
+    JsonObject,
+    UpdateProjectRequest,
+)
+from evalwright_server.services.revisions import require_match
 from evalwright_server.services.stamps import Stamp
 from evalwright_server.store.ids import Kind, encode, new_suffix
 from evalwright_server.store.tables.projects import projects
@@ -29,8 +34,7 @@ def list_projects(conn: Connection, page: PageRequest, chosen: ListFilter) -> Js
 def create_project(conn: Connection, body: CreateProjectRequest, *, stamp: Stamp) -> JsonObject:
     """Create a project."""
     space = require(conn, Kind.SPACE, body["space_id"], "/space_id")
-    scope = projects.c.space_id == space.id
-    require_free_name(conn, projects, Kind.PROJECT, body["name"], scope, place="in this space")
+    _require_free(conn, space.id, body["name"])
     statement = insert(projects).values(
         suffix=new_suffix(), space_id=space.id, name=body["name"], created_at=stamp.now
     )
@@ -40,6 +44,18 @@ def create_project(conn: Connection, body: CreateProjectRequest, *, stamp: Stamp
 def get_project(conn: Connection, project_id: str) -> JsonObject:
     """Return a project."""
     return _read(conn, require(conn, Kind.PROJECT, project_id, "path:project_id").id)
+
+
+def update_project(
+    conn: Connection, project_id: str, body: UpdateProjectRequest, *, if_match: str | None
+) -> JsonObject:
+    """Rename a project."""
+    row = require(conn, Kind.PROJECT, project_id, "path:project_id")
+    require_match(_read(conn, row.id), if_match)
+    if "name" in body:
+        _require_free(conn, row.space_id, body["name"], but=row.id)
+    conn.execute(update(projects).where(projects.c.id == row.id).values(**body))
+    return _read(conn, row.id)
 
 
 def delete_project(conn: Connection, project_id: str, *, engine: Engine) -> None:
@@ -55,6 +71,11 @@ def _rows() -> Select[Any]:
 
 def _read(conn: Connection, key: int) -> JsonObject:
     return _view(conn.execute(_rows().where(projects.c.id == key)).one())
+
+
+def _require_free(conn: Connection, space: int, name: str, but: int | None = None) -> None:
+    scope = projects.c.space_id == space
+    require_free_name(conn, projects, Kind.PROJECT, name, scope, place="in this space", but=but)
 
 
 def _view(row: Row[Any]) -> JsonObject:

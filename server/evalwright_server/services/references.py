@@ -16,10 +16,10 @@ from evalwright_server.store.ids import InvalidId, Kind, ResourceId, decode
 from evalwright_server.store.tables.ai_integrations import ai_integrations
 from evalwright_server.store.tables.datasets import dataset_examples, dataset_versions, datasets
 from evalwright_server.store.tables.evaluators import evaluator_versions, evaluators
-from evalwright_server.store.tables.experiments import experiments
+from evalwright_server.store.tables.experiments import experiment_runs, experiments
 from evalwright_server.store.tables.projects import projects
 from evalwright_server.store.tables.runs import runs
-from evalwright_server.store.tables.spaces import organizations, spaces
+from evalwright_server.store.tables.spaces import organizations, spaces, users
 from evalwright_server.store.tables.tasks import tasks
 
 _TABLES: dict[Kind, tuple[Table, str]] = {
@@ -30,11 +30,13 @@ _TABLES: dict[Kind, tuple[Table, str]] = {
     Kind.EVALUATOR: (evaluators, "evaluator"),
     Kind.EVALUATOR_VERSION: (evaluator_versions, "evaluator version"),
     Kind.EXPERIMENT: (experiments, "experiment"),
+    Kind.EXPERIMENT_RUN: (experiment_runs, "experiment run"),
     Kind.ORGANIZATION: (organizations, "organization"),
     Kind.PROJECT: (projects, "project"),
     Kind.SPACE: (spaces, "space"),
     Kind.TASK: (tasks, "task"),
     Kind.TASK_RUN: (runs, "run"),
+    Kind.USER: (users, "user"),
 }
 
 
@@ -57,7 +59,7 @@ def require(conn: Connection, kind: Kind, text: str, pointer: str) -> Row[Any]:
     except InvalidId as error:
         raise _refusal(InvalidRequest, pointer, str(error)) from error
     if resource.kind is not kind:
-        other = _TABLES[resource.kind][1] if resource.kind in _TABLES else resource.kind.value
+        other = noun_of(resource.kind)
         message = f"{text!r} is the ID of a {other}; expected that of a {noun}"
         raise _refusal(ResourceNotFound, pointer, message)
     row = conn.execute(select(table).where(table.c.id == resource.number)).one_or_none()
@@ -65,6 +67,11 @@ def require(conn: Connection, kind: Kind, text: str, pointer: str) -> Row[Any]:
         message = f"no {noun} has the ID {text!r}; it may have been deleted"
         raise _refusal(ResourceNotFound, pointer, message)
     return row
+
+
+def noun_of(kind: Kind) -> str:
+    """Return what a kind of thing is called in messages."""
+    return _TABLES[kind][1] if kind in _TABLES else kind.value
 
 
 def find(

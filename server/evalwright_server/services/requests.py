@@ -25,11 +25,24 @@ class UpdateSpaceRequest(TypedDict, total=False):
     description: str
 
 
+class SpaceMembershipInput(TypedDict):
+    """A user's part in a space."""
+
+    user_id: str
+    role: str
+
+
 class CreateProjectRequest(TypedDict):
     """A project to create."""
 
     name: str
     space_id: str
+
+
+class UpdateProjectRequest(TypedDict, total=False):
+    """Changes to a project."""
+
+    name: str
 
 
 class CreateDatasetRequest(TypedDict):
@@ -38,6 +51,12 @@ class CreateDatasetRequest(TypedDict):
     name: str
     space_id: str
     examples: list[JsonObject]
+
+
+class UpdateDatasetRequest(TypedDict, total=False):
+    """Changes to a dataset."""
+
+    name: str
 
 
 class InsertDatasetExamplesRequest(TypedDict):
@@ -53,12 +72,70 @@ class UpdateDatasetExamplesRequest(TypedDict):
     new_version: NotRequired[str]
 
 
+class DeleteDatasetExamplesRequest(TypedDict):
+    """Examples to remove from a version."""
+
+    dataset_version_id: str
+    example_ids: list[str]
+
+
+class SearchDatasetExamplesRequest(TypedDict, total=False):
+    """Which examples to list."""
+
+    filter: str
+    limit: float
+    cursor: str
+    dataset_version_id: str
+
+
+class AnnotationInput(TypedDict):
+    """An annotation to set; what is left out stays as it is."""
+
+    name: str
+    score: NotRequired[float]
+    label: NotRequired[str]
+    text: NotRequired[str]
+
+
+class AnnotateRecordInput(TypedDict):
+    """The annotations of one record."""
+
+    record_id: str
+    values: list[AnnotationInput]
+
+
+class AnnotateDatasetExamplesRequest(TypedDict):
+    """Annotations of examples."""
+
+    annotations: list[AnnotateRecordInput]
+
+
+class AnnotateExperimentRunsRequest(TypedDict):
+    """Annotations of experiment runs."""
+
+    annotations: list[AnnotateRecordInput]
+
+
 class CreateExperimentRequest(TypedDict):
     """An experiment to create from outputs that exist already."""
 
     name: str
     dataset_id: str
     experiment_runs: list[JsonObject]
+
+
+class AppendExperimentRunsRequest(TypedDict):
+    """Runs to append to an experiment."""
+
+    experiment_runs: list[JsonObject]
+
+
+class SearchExperimentRunsRequest(TypedDict, total=False):
+    """Which runs of an experiment to list."""
+
+    filter: str
+    limit: float
+    cursor: str
 
 
 class EvaluatorVersionCreate(TypedDict):
@@ -84,6 +161,12 @@ class UpdateEvaluatorRequest(TypedDict, total=False):
 
     name: str
     description: str | None
+
+
+class DeleteEvaluatorVersionsRequest(TypedDict):
+    """Versions to remove."""
+
+    version_ids: list[str]
 
 
 class AiIntegrationScopingInput(TypedDict, total=False):
@@ -129,6 +212,7 @@ class TaskEvaluatorInput(TypedDict):
     """An evaluator to apply."""
 
     evaluator_id: str
+    evaluator_version_id: NotRequired[str | None]
     query_filter: NotRequired[str]
     column_mappings: NotRequired[dict[str, str]]
 

@@ -19,6 +19,13 @@ async def get_dataset(call: Call) -> Answer:
     return Answer(await call.read(datasets.get_dataset, call.values["dataset_id"]))
 
 
+async def update_dataset(call: Call) -> Answer:
+    """Rename a dataset."""
+    dataset_id, if_match = call.values["dataset_id"], call.values.get("If-Match")
+    view = await call.write(datasets.update_dataset, dataset_id, call.body, if_match=if_match)
+    return Answer(view)
+
+
 async def delete_dataset(call: Call) -> Answer:
     """Delete a dataset with its experiments and tasks."""
     engine = call.context.engine

@@ -7,22 +7,6 @@ async def _pending(call: Call) -> Answer:
     raise NotImplementedError
 
 
-async def add_space_user(call: Call) -> Answer:
-    return await _pending(call)
-
-
-async def remove_space_user(call: Call) -> Answer:
-    return await _pending(call)
-
-
-async def update_project(call: Call) -> Answer:
-    return await _pending(call)
-
-
-async def update_dataset(call: Call) -> Answer:
-    return await _pending(call)
-
-
 async def delete_dataset_examples(call: Call) -> Answer:
     return await _pending(call)
 
@@ -69,5 +53,3 @@ async def export_traces(call: Call) -> Answer:
 
 async def list_task_run_results(call: Call) -> Answer:
     return await _pending(call)
-
-

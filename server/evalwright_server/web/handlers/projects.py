@@ -19,6 +19,13 @@ async def get_project(call: Call) -> Answer:
     return Answer(await call.read(projects.get_project, call.values["project_id"]))
 
 
+async def update_project(call: Call) -> Answer:
+    """Rename a project."""
+    project_id, if_match = call.values["project_id"], call.values.get("If-Match")
+    view = await call.write(projects.update_project, project_id, call.body, if_match=if_match)
+    return Answer(view)
+
+
 async def delete_project(call: Call) -> Answer:
     """Delete a project with its tasks and their runs."""
     engine = call.context.engine

@@ -1,6 +1,6 @@
 """Spaces."""
 
-from evalwright_server.services import spaces
+from evalwright_server.services import members, spaces
 from evalwright_server.web.call import Answer, Call
 
 
@@ -33,4 +33,16 @@ async def delete_space(call: Call) -> Answer:
     """Delete a space with everything in it."""
     engine = call.context.engine
     await call.write(spaces.delete_space, call.values["space_id"], engine=engine)
+    return Answer()
+
+
+async def add_space_user(call: Call) -> Answer:
+    """Give a user a part in a space."""
+    return Answer(await call.write(members.add_member, call.values["space_id"], call.body))
+
+
+async def remove_space_user(call: Call) -> Answer:
+    """Take a user's part in a space away."""
+    space_id, user_id = call.values["space_id"], call.values["user_id"]
+    await call.write(members.remove_member, space_id, user_id)
     return Answer()
