@@ -1,5 +1,7 @@
 """Reading the body of a request."""
 
+import zlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -12,6 +14,12 @@ from evalwright_server.web.document import BodySpec
 from evalwright_server.web.problems import Problem
 
 JSON: Final = "application/json"
+ALSO_TAKEN: Final[Mapping[str, str]] = {"application/x-protobuf": JSON}
+"""A second media type for bodies that the document gives another one than JSON: every message of
+OpenTelemetry comes in either. The document names only one, since its tools read no more.
+"""
+
+_GZIP_HEADER: Final = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +27,50 @@ class JsonBody:
     """The JSON value in the body of a request."""
 
     value: Any
+
+
+@dataclass(frozen=True, slots=True)
+class RawBody:
+    """The bytes in the body of a request, decompressed, and their media type."""
+
+    content: bytes
+    media_type: str
+
+
+async def read_raw_body(request: Request, body: BodySpec, limit: int) -> RawBody:
+    """Return what is in the body of a request that isn't judged as JSON; it may be empty.
+
+    Raises:
+        Problem: It is too large, before or after decompression, of another media type, or coded in
+            a way that can't be undone.
+    """
+    accepted = (body.media_type, *filter(None, [ALSO_TAKEN.get(body.media_type)]))
+    media_type = _media_type(request, body.media_type)
+    if media_type not in accepted:
+        raise _wrong_media_type(media_type, accepted)
+    content = await _read_limited(request, limit)
+    coding = request.headers.get("content-encoding", "identity").strip().lower()
+    if coding == "gzip":
+        content = _inflate(content, limit)
+    elif coding != "identity":
+        message = f"the body is coded as {coding!r}; expected gzip or nothing"
+        error = FieldError("header:Content-Encoding", message, ("gzip", "identity"))
+        raise Problem(415, message, [error], {"Accept-Encoding": "gzip, identity"})
+    return RawBody(content, media_type)
+
+
+def _inflate(content: bytes, limit: int) -> bytes:
+    """Decompress no more than a client may send uncompressed."""
+    inflater = zlib.decompressobj(zlib.MAX_WBITS + _GZIP_HEADER)
+    try:
+        inflated = inflater.decompress(content, limit + 1)
+    except zlib.error as error:
+        raise Problem(400, f"the body is declared as gzip, but is not: {error}") from error
+    if len(inflated) > limit:
+        raise _too_large(limit)
+    if not inflater.eof or inflater.unused_data:
+        raise Problem(400, "the body is declared as gzip, but is cut off or followed by more")
+    return inflated
 
 
 async def read_body(request: Request, body: BodySpec, limit: int) -> JsonBody | None:
@@ -47,22 +99,34 @@ async def _read_limited(request: Request, limit: int) -> bytes:
                 break
         else:
             return bytes(content)
-    raise Problem(
+    raise _too_large(limit)
+
+
+def _too_large(limit: int) -> Problem:
+    return Problem(
         413,
         f"the body is larger than {limit} bytes, the most this server takes; send it in parts",
     )
 
 
 def _check_media_type(request: Request, body: BodySpec) -> None:
-    given = request.headers.get("content-type", JSON).partition(";")[0].strip().lower()
+    given = _media_type(request, JSON)
     if given not in {JSON, body.media_type}:
-        accepted = body.media_type if body.media_type == JSON else f"{body.media_type} or {JSON}"
-        raise Problem(
-            415,
-            f"the body is declared as {given!r}; expected {accepted}",
-            [FieldError("header:Content-Type", f"expected {accepted}", (body.media_type, JSON))],
-            {"Accept": accepted.replace(" or ", ", ")},
-        )
+        raise _wrong_media_type(given, tuple(dict.fromkeys((body.media_type, JSON))))
+
+
+def _media_type(request: Request, default: str) -> str:
+    return request.headers.get("content-type", default).partition(";")[0].strip().lower()
+
+
+def _wrong_media_type(given: str, accepted: tuple[str, ...]) -> Problem:
+    expected = " or ".join(accepted)
+    return Problem(
+        415,
+        f"the body is declared as {given!r}; expected {expected}",
+        [FieldError("header:Content-Type", f"expected {expected}", accepted)],
+        {"Accept": ", ".join(accepted)},
+    )
 
 
 def _parse(content: bytes) -> JsonValue:

@@ -47,7 +47,8 @@ class Call:
     Attributes:
         operation: What is asked for.
         values: Parameters by name; those left out or empty are not there.
-        body: The JSON value sent; judged already unless its schema depends on what is stored.
+        body: The JSON value sent; judged already unless its schema depends on what is stored. For
+            an operation that takes something else, a `RawBody`.
         request: The request itself.
         context: The parts of the server.
         judge: Who judges what depends on what is stored.

@@ -52,6 +52,11 @@ class BodySpec:
     required: bool
     schema: Located
 
+    @property
+    def is_json(self) -> bool:
+        """Whether it is some kind of JSON."""
+        return self.media_type.endswith("json")
+
 
 @dataclass(frozen=True, slots=True)
 class OperationSpec:
@@ -65,6 +70,7 @@ class OperationSpec:
         body: What it takes, if anything.
         success: The status of its successful answer.
         answers: Schemas of JSON answers by status, or `default` for every other one.
+        media_types: What a successful answer may be, beside JSON with a schema.
         answer_headers: Names of the headers that a successful answer may carry.
     """
 
@@ -75,6 +81,7 @@ class OperationSpec:
     body: BodySpec | None
     success: int
     answers: Mapping[str, Located]
+    media_types: frozenset[str]
     answer_headers: frozenset[str]
 
 
@@ -138,6 +145,7 @@ class Document:
                 for status, answer in answers.items()
                 if (schema := self._json_schema(answer)) is not None
             },
+            media_types=frozenset(answers[success].node.get("content", ())),
             answer_headers=frozenset(answers[success].node.get("headers", ())),
         )
 

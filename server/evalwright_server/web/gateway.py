@@ -13,7 +13,7 @@ from starlette.routing import BaseRoute, Match
 from starlette.types import Receive, Scope, Send
 
 from evalwright_server.services.revisions import entity_tag, matches
-from evalwright_server.web.bodies import read_body
+from evalwright_server.web.bodies import read_body, read_raw_body
 from evalwright_server.web.call import Answer, Call
 from evalwright_server.web.content import dump
 from evalwright_server.web.context import ServerContext
@@ -153,7 +153,9 @@ class Gateway(BaseRoute):
             self._judge, operation, path, request.scope["query_string"], request.headers
         )
         body: Any = {}
-        if operation.body is not None:
+        if operation.body is not None and not operation.body.is_json:
+            body = await read_raw_body(request, operation.body, self._limits.body_bytes)
+        elif operation.body is not None:
             found = await read_body(request, operation.body, self._limits.body_bytes)
             if found is not None:
                 body = found.value

@@ -11,6 +11,7 @@ from pydantic import JsonValue
 from starlette.responses import Response
 
 from evalwright_server.services.errors import FieldError
+from evalwright_server.web.bodies import ALSO_TAKEN
 from evalwright_server.web.canonical import Spelling, parse_time, spelling_of
 from evalwright_server.web.document import Document, OperationSpec
 from evalwright_server.web.schema_errors import SchemaErrors
@@ -63,7 +64,8 @@ class Judge:
         if schema is None and response.status_code >= 400:
             schema = operation.answers.get("default")
         if schema is None:
-            if response.body and response.media_type != "text/event-stream":
+            allowed = {*operation.media_types, *map(ALSO_TAKEN.get, operation.media_types)}
+            if response.body and response.media_type not in allowed:
                 raise AnswerError(f"{operation.id} answers {response.status_code} with a body")
             return
         errors = list(self._validator(schema.pointer).iter_errors(orjson.loads(response.body)))
