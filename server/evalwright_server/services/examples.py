@@ -1,32 +1,28 @@
 """Examples of datasets, as versions see them (see `store.tables.datasets`)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, insert, or_, select
 
+from evalwright_server.services.annotations import annotate, annotations_of
 from evalwright_server.services.errors import Findings
 from evalwright_server.services.pages import Order, PageRequest, fetch
 from evalwright_server.services.references import require
 from evalwright_server.services.requests import (
+    AnnotateDatasetExamplesRequest,
     InsertDatasetExamplesRequest,
     JsonObject,
-    UpdateDatasetExamplesRequest,
 )
 from evalwright_server.services.stamps import Stamp
-from evalwright_server.services.timeline import Change, apply_changes, branch
-from evalwright_server.services.versions import (
-    add_version,
-    choose_version,
-    neighbours,
-    touch,
-)
-from evalwright_server.store.ids import InvalidId, Kind, ResourceId, decode, encode, new_suffix
+from evalwright_server.services.versions import choose_version, neighbours, touch
+from evalwright_server.store.ids import Kind, encode, new_suffix
+from evalwright_server.store.tables.annotations import example_annotations
 from evalwright_server.store.tables.datasets import dataset_example_revisions as revisions
 from evalwright_server.store.tables.datasets import dataset_examples, datasets
 from evalwright_server.store.tables.spaces import spaces
 
-RESERVED_COLUMNS = ("id", "created_at", "updated_at")
+RESERVED_COLUMNS = ("id", "created_at", "updated_at", "annotations")
 """Members of an example that the server sets."""
 
 _ORDER = Order("examples", (dataset_examples.c.id,), descending=False)
@@ -39,7 +35,7 @@ def list_examples(
     dataset = require(conn, Kind.DATASET, dataset_id, "path:dataset_id")
     version = choose_version(conn, dataset, version_id)
     found = fetch(conn, rows_of(version), _ORDER, page)
-    return found.envelope("examples", [_view(row) for row in found.rows])
+    return found.envelope("examples", _views(conn, found.rows))
 
 
 def insert_examples(
@@ -59,33 +55,23 @@ def insert_examples(
     added = insert_rows(conn, dataset.id, span, body["examples"], stamp)
     touch(conn, version, stamp)
     ids = [encode(Kind.DATASET_EXAMPLE, row.id, row.suffix) for row in added]
-    return _written(conn, version, ids)
+    return view_change(conn, version, ids)
 
 
-def update_examples(
-    conn: Connection,
-    dataset_id: str,
-    version_id: str | None,
-    body: UpdateDatasetExamplesRequest,
-    *,
-    stamp: Stamp,
-) -> JsonObject:
-    """Change examples of a version in place, or in a new version that starts from it."""
-    wanted = _wanted(body["examples"])
+def annotate_examples(
+    conn: Connection, dataset_id: str, body: AnnotateDatasetExamplesRequest, *, stamp: Stamp
+) -> None:
+    """Annotate examples of a dataset, whatever version they are in."""
     dataset = require(conn, Kind.DATASET, dataset_id, "path:dataset_id")
-    version = choose_version(conn, dataset, version_id)
-    if name := body.get("new_version"):
-        base, version = version, add_version(conn, dataset.id, name, stamp)
-        branch(conn, base, version)
-    current = _current(conn, version, wanted)
-    changes = {
-        resource: Change(current[resource], {**current[resource].columns, **columns})
-        for resource, columns in wanted.items()
-        if resource in current
-    }
-    apply_changes(conn, version, list(changes.values()), stamp.now)
-    touch(conn, version, stamp)
-    return _written(conn, version, [str(resource) for resource in changes])
+    annotate(
+        conn,
+        example_annotations,
+        dataset_examples,
+        Kind.DATASET_EXAMPLE,
+        dataset_examples.c.dataset_id == dataset.id,
+        body["annotations"],
+        stamp=stamp,
+    )
 
 
 def rows_of(version: Row[Any]) -> Select[Any]:
@@ -113,8 +99,14 @@ def check_columns(examples: Sequence[JsonObject]) -> None:
     for index, example in enumerate(examples):
         for column in RESERVED_COLUMNS:
             if column in example:
-                _refuse_reserved(findings, index, column)
+                refuse_reserved(findings, index, column)
     findings.raise_if_any()
+
+
+def refuse_reserved(findings: Findings, index: int, column: str) -> None:
+    """Add to `findings` that a row sets what the server sets."""
+    message = f"the server sets {column!r}; leave it out or give the column another name"
+    findings.add(f"/examples/{index}/{column}", message)
 
 
 def insert_rows(
@@ -147,51 +139,8 @@ def insert_rows(
     return rows
 
 
-def _refuse_reserved(findings: Findings, index: int, column: str) -> None:
-    message = f"the server sets {column!r}; leave it out or give the column another name"
-    findings.add(f"/examples/{index}/{column}", message)
-
-
-def _wanted(examples: Sequence[JsonObject]) -> dict[ResourceId, JsonObject]:
-    """Return the columns to write by example; IDs of other things than examples are left out."""
-    findings = Findings()
-    wanted: dict[ResourceId, JsonObject] = {}
-    for index, example in enumerate(examples):
-        for column in RESERVED_COLUMNS[1:]:
-            if column in example:
-                _refuse_reserved(findings, index, column)
-        try:
-            resource = decode(example["id"])
-        except InvalidId as error:
-            findings.add(f"/examples/{index}/id", str(error))
-            continue
-        if resource in wanted:
-            findings.add(f"/examples/{index}/id", "this example is in the request already")
-        elif resource.kind is Kind.DATASET_EXAMPLE:
-            wanted[resource] = {key: value for key, value in example.items() if key != "id"}
-    findings.raise_if_any()
-    return wanted
-
-
-def _current(
-    conn: Connection, version: Row[Any], wanted: Mapping[ResourceId, JsonObject]
-) -> dict[ResourceId, Row[Any]]:
-    """Return the revisions of the wanted examples that belong to a version."""
-    statement = (
-        select(revisions, dataset_examples.c.suffix)
-        .join(dataset_examples)
-        .where(
-            dataset_examples.c.dataset_id == version.dataset_id,
-            dataset_examples.c.id.in_([resource.number for resource in wanted]),
-            valid_in(version.id),
-        )
-    )
-    rows = conn.execute(statement)
-    by_id = {ResourceId(Kind.DATASET_EXAMPLE, row.example_id, row.suffix): row for row in rows}
-    return {resource: row for resource, row in by_id.items() if resource in wanted}
-
-
-def _written(conn: Connection, version: Row[Any], example_ids: list[str]) -> JsonObject:
+def view_change(conn: Connection, version: Row[Any], example_ids: list[str]) -> JsonObject:
+    """Return what a write of examples answers."""
     statement = select(datasets, spaces.c.suffix.label("space_suffix")).join(spaces)
     dataset = conn.execute(statement.where(datasets.c.id == version.dataset_id)).one()
     return {
@@ -205,10 +154,16 @@ def _written(conn: Connection, version: Row[Any], example_ids: list[str]) -> Jso
     }
 
 
-def _view(row: Row[Any]) -> JsonObject:
-    return {
+def _views(conn: Connection, rows: Sequence[Row[Any]]) -> list[JsonObject]:
+    annotations = annotations_of(conn, example_annotations, [row.id for row in rows])
+    return [_view(row, annotations[row.id]) for row in rows]
+
+
+def _view(row: Row[Any], annotations: Sequence[JsonObject]) -> JsonObject:
+    view = {
         "id": encode(Kind.DATASET_EXAMPLE, row.id, row.suffix),
         "created_at": row.created_at,
         "updated_at": row.updated_at,
         **row.columns,
     }
+    return view | {"annotations": annotations} if annotations else view

@@ -102,5 +102,22 @@ def decode_all(texts: Sequence[str], pointer: str) -> list[ResourceId]:
     return decoded
 
 
+def decode_each(texts: Sequence[str], pointer: str) -> list[ResourceId]:
+    """Return the IDs in a member of the body taken apart, whether something is behind them or not.
+
+    Raises:
+        InvalidRequest: Naming the place of every text that is no ID.
+    """
+    findings = Findings()
+    decoded: list[ResourceId] = []
+    for index, text in enumerate(texts):
+        try:
+            decoded.append(decode(text))
+        except InvalidId as error:
+            findings.add(f"{pointer}/{index}", str(error))
+    findings.raise_if_any()
+    return decoded
+
+
 def _refusal(error: type[ServiceError], pointer: str, message: str) -> ServiceError:
     return error(message, [FieldError(pointer, message)])

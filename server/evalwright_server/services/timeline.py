@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, insert, literal, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, insert, literal, select, update
 
 from evalwright_server.services.requests import JsonObject
 from evalwright_server.services.versions import neighbours
@@ -52,6 +52,30 @@ def apply_changes(
         conn.execute(_MOVE, moved)
     if added:
         conn.execute(insert(revisions), added)
+
+
+def remove(conn: Connection, version: Row[Any], rows: Sequence[Row[Any]]) -> None:
+    """Take revisions out of one version only; those that were in no other one are deleted."""
+    before, after = neighbours(conn, version)
+    added: list[JsonObject] = []
+    moved: list[JsonObject] = []
+    gone: list[int] = []
+    for row in rows:
+        goes_on = after is not None and row.last_version_id != version.id
+        if row.first_version_id < version.id:
+            moved.append(_span(row, row.first_version_id, before))
+            if goes_on:
+                rest = (row.example_id, after, row.last_version_id, row.columns, row.updated_at)
+                added.append(_revision(*rest))
+        elif goes_on:
+            moved.append(_span(row, after, row.last_version_id))
+        else:
+            gone.append(row.id)
+    if moved:
+        conn.execute(_MOVE, moved)
+    if added:
+        conn.execute(insert(revisions), added)
+    conn.execute(delete(revisions).where(revisions.c.id.in_(gone)))
 
 
 def branch(conn: Connection, base: Row[Any], version: Row[Any]) -> None:

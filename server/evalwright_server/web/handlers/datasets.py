@@ -1,6 +1,6 @@
 """Datasets and their examples."""
 
-from evalwright_server.services import datasets, examples
+from evalwright_server.services import datasets, example_changes, examples
 from evalwright_server.web.call import DEFAULT_ROW_LIMIT, Answer, Call
 
 
@@ -51,8 +51,22 @@ async def update_dataset_examples(call: Call) -> Answer:
     """Change examples, in place or in a new version."""
     stamp = call.stamp()
     return Answer(
-        await call.write(examples.update_examples, *_target(call), call.body, stamp=stamp)
+        await call.write(example_changes.update_examples, *_target(call), call.body, stamp=stamp)
     )
+
+
+async def delete_dataset_examples(call: Call) -> Answer:
+    """Remove examples from a version."""
+    dataset_id, stamp = call.values["dataset_id"], call.stamp()
+    view = await call.write(example_changes.delete_examples, dataset_id, call.body, stamp=stamp)
+    return Answer(view)
+
+
+async def annotate_dataset_examples(call: Call) -> Answer:
+    """Annotate examples."""
+    dataset_id, stamp = call.values["dataset_id"], call.stamp()
+    await call.write(examples.annotate_examples, dataset_id, call.body, stamp=stamp)
+    return Answer()
 
 
 def _target(call: Call) -> tuple[str, str | None]:

@@ -7,15 +7,7 @@ async def _pending(call: Call) -> Answer:
     raise NotImplementedError
 
 
-async def delete_dataset_examples(call: Call) -> Answer:
-    return await _pending(call)
-
-
 async def search_dataset_examples(call: Call) -> Answer:
-    return await _pending(call)
-
-
-async def annotate_dataset_examples(call: Call) -> Answer:
     return await _pending(call)
 
 
