@@ -1,24 +1,31 @@
-"""Versions of evaluators: only ever added, the newest is the one that counts."""
+"""Versions of evaluators: never changed, the newest is the one that counts."""
 
+from collections.abc import Mapping
 from hashlib import sha256
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
 from evalwright_server.evaluators.build import check_code_config
 from evalwright_server.services.errors import (
+    Conflict,
     FieldError,
     Findings,
     ResourceNotFound,
 )
 from evalwright_server.services.pages import Order, PageRequest, fetch
 from evalwright_server.services.query_filters import check_filter
-from evalwright_server.services.references import find, require
-from evalwright_server.services.requests import EvaluatorVersionCreate, JsonObject
+from evalwright_server.services.references import decode_each, find, require
+from evalwright_server.services.requests import (
+    DeleteEvaluatorVersionsRequest,
+    EvaluatorVersionCreate,
+    JsonObject,
+)
 from evalwright_server.services.stamps import Stamp
 from evalwright_server.store.ids import Kind, encode, new_suffix
 from evalwright_server.store.tables.evaluators import evaluator_versions, evaluators
+from evalwright_server.store.tables.tasks import task_evaluators, tasks
 
 _ORDER = Order("evaluator_versions", (evaluator_versions.c.id,))
 _of_evaluator = evaluator_versions.c.evaluator_id
@@ -57,6 +64,62 @@ def get_version(conn: Connection, version_id: str) -> JsonObject:
     version = require(conn, Kind.EVALUATOR_VERSION, version_id, "path:version_id")
     statement = select(evaluators).where(evaluators.c.id == version.evaluator_id)
     return view_version(conn.execute(statement).one(), version)
+
+
+def delete_versions(
+    conn: Connection, evaluator_id: str, body: DeleteEvaluatorVersionsRequest, *, stamp: Stamp
+) -> JsonObject:
+    """Delete versions of an evaluator, all that are named or none.
+
+    Raises:
+        Conflict: None would be left, or a task is held to one of them.
+    """
+    wanted = decode_each(body["version_ids"], "/version_ids")
+    evaluator = require(conn, Kind.EVALUATOR, evaluator_id, "path:evaluator_id")
+    rows = conn.execute(
+        select(evaluator_versions.c.id, evaluator_versions.c.suffix).where(
+            _of_evaluator == evaluator.id,
+            evaluator_versions.c.id.in_([each.number for each in wanted]),
+        )
+    )
+    found = {encode(Kind.EVALUATOR_VERSION, row.id, row.suffix): row.id for row in rows}
+    ids = list(dict.fromkeys(map(str, wanted)))
+    gone = {each: found[each] for each in ids if each in found}
+    _refuse_loss(conn, evaluator, gone)
+    conn.execute(delete(evaluator_versions).where(evaluator_versions.c.id.in_(gone.values())))
+    if gone:
+        changed = update(evaluators).where(evaluators.c.id == evaluator.id)
+        conn.execute(changed.values(updated_at=stamp.now))
+    return {
+        "completed": len(gone) == len(ids),
+        "deleted_version_ids": list(gone),
+        "not_deleted_version_ids": [each for each in ids if each not in gone],
+    }
+
+
+def _refuse_loss(conn: Connection, evaluator: Row[Any], gone: Mapping[str, int]) -> None:
+    """Refuse to delete versions that are still needed."""
+    count = select(func.count()).where(_of_evaluator == evaluator.id)
+    if gone and len(gone) == conn.scalar(count):
+        raise Conflict(
+            "an evaluator keeps at least one version, and these are all it has; "
+            "leave one out, or delete the evaluator"
+        )
+    pinned = (
+        select(tasks.c.name, task_evaluators.c.evaluator_version_id)
+        .join(task_evaluators)
+        .where(task_evaluators.c.evaluator_version_id.in_(gone.values()))
+        .limit(10)
+    )
+    names = {key: version_id for version_id, key in gone.items()}
+    held = [
+        f"task {row.name!r} to {names[row.evaluator_version_id]}" for row in conn.execute(pinned)
+    ]
+    if held:
+        raise Conflict(
+            f"tasks are held to some of these versions: {', '.join(held)}; "
+            "hold them to other versions first"
+        )
 
 
 def latest_version(conn: Connection, evaluator: int) -> Row[Any]:

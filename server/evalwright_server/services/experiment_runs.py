@@ -1,36 +1,50 @@
 """Runs of experiments: one system's answers to examples, and how they were judged."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select
+from sqlalchemy import Connection, Row, Select, insert, select
 
+from evalwright_server.services.annotations import annotate, annotations_of
 from evalwright_server.services.errors import Findings, ResourceNotFound
 from evalwright_server.services.examples import rows_of
 from evalwright_server.services.pages import Order, PageRequest, fetch
 from evalwright_server.services.references import require
-from evalwright_server.services.requests import JsonObject
+from evalwright_server.services.requests import AnnotateExperimentRunsRequest, JsonObject
 from evalwright_server.services.stamps import Stamp
 from evalwright_server.store.ids import InvalidId, Kind, decode, encode, new_suffix
+from evalwright_server.store.tables.annotations import experiment_run_annotations
 from evalwright_server.store.tables.datasets import dataset_examples
 from evalwright_server.store.tables.experiments import evaluations, experiment_runs
 
 _ORDER = Order("experiment_runs", (experiment_runs.c.id,), descending=False)
 _OWN_MEMBERS = frozenset({"example_id", "output", "error"})
+_SERVER_MEMBERS = ("id", "annotations")
 
 
 def list_experiment_runs(conn: Connection, experiment_id: str, page: PageRequest) -> JsonObject:
     """Return a page of an experiment's runs with their evaluations, in order of insertion."""
     experiment = require(conn, Kind.EXPERIMENT, experiment_id, "path:experiment_id")
-    statement = (
-        select(experiment_runs, dataset_examples.c.suffix.label("example_suffix"))
-        .join(dataset_examples)
-        .where(experiment_runs.c.experiment_id == experiment.id)
+    found = fetch(conn, _rows(experiment), _ORDER, page)
+    return found.envelope("experiment_runs", _views(conn, found.rows))
+
+
+def annotate_runs(
+    conn: Connection, experiment_id: str, body: AnnotateExperimentRunsRequest, *, stamp: Stamp
+) -> None:
+    """Annotate runs of an experiment."""
+    experiment = require(conn, Kind.EXPERIMENT, experiment_id, "path:experiment_id")
+    annotate(
+        conn,
+        experiment_run_annotations,
+        experiment_runs,
+        Kind.EXPERIMENT_RUN,
+        experiment_runs.c.experiment_id == experiment.id,
+        body["annotations"],
+        stamp=stamp,
     )
-    found = fetch(conn, statement, _ORDER, page)
-    judged = _evaluations(conn, [row.id for row in found.rows])
-    return found.envelope("experiment_runs", [_view(row, judged[row.id]) for row in found.rows])
 
 
 def add_runs(
@@ -39,17 +53,14 @@ def add_runs(
     version: Row[Any],
     runs: Sequence[JsonObject],
     stamp: Stamp,
-) -> None:
-    """Insert the runs of an experiment over a dataset version.
+) -> list[str]:
+    """Insert runs of an experiment over a dataset version, and return their public IDs in order.
 
     Raises:
         InvalidRequest: A row sets what the server sets, or its example or error is no such thing.
         ResourceNotFound: An example is not in the version.
     """
-    examples = rows_of(version).with_only_columns(dataset_examples.c.id, dataset_examples.c.suffix)
-    known = {
-        encode(Kind.DATASET_EXAMPLE, row.id, row.suffix): row.id for row in conn.execute(examples)
-    }
+    known = _examples(conn, version, runs)
     findings = Findings()
     for index, run in enumerate(runs):
         _check(findings, f"/experiment_runs/{index}", run, known)
@@ -66,13 +77,34 @@ def add_runs(
         }
         for run in runs
     ]
-    conn.execute(insert(experiment_runs), rows)
+    statement = insert(experiment_runs).returning(
+        experiment_runs.c.id, experiment_runs.c.suffix, sort_by_parameter_order=True
+    )
+    added = conn.execute(statement, rows).all()
+    return [encode(Kind.EXPERIMENT_RUN, row.id, row.suffix) for row in added]
 
 
-def _check(findings: Findings, pointer: str, run: JsonObject, known: Iterable[str]) -> None:
-    if "id" in run:
-        message = "the server sets 'id'; leave it out or give the column another name"
-        findings.add(f"{pointer}/id", message)
+def _examples(conn: Connection, version: Row[Any], runs: Sequence[JsonObject]) -> Mapping[str, int]:
+    """Return the keys of the examples that runs name, as far as the version has them."""
+    numbers: set[int] = set()
+    for run in runs:
+        with suppress(InvalidId):
+            numbers.add(decode(run["example_id"]).number)
+    statement = (
+        rows_of(version)
+        .with_only_columns(dataset_examples.c.id, dataset_examples.c.suffix)
+        .where(dataset_examples.c.id.in_(numbers))
+    )
+    return {
+        encode(Kind.DATASET_EXAMPLE, row.id, row.suffix): row.id for row in conn.execute(statement)
+    }
+
+
+def _check(findings: Findings, pointer: str, run: JsonObject, known: Mapping[str, int]) -> None:
+    for name in _SERVER_MEMBERS:
+        if name in run:
+            message = f"the server sets {name!r}; leave it out or give the column another name"
+            findings.add(f"{pointer}/{name}", message)
     if not isinstance(run.get("error"), str | None):
         findings.add(f"{pointer}/error", "expected text or null: why the system failed")
     if run["example_id"] in known:
@@ -82,8 +114,16 @@ def _check(findings: Findings, pointer: str, run: JsonObject, known: Iterable[st
     except InvalidId as error:
         findings.add(f"{pointer}/example_id", str(error))
     else:
-        message = "no example of the dataset's latest version has this ID"
+        message = "no example of the experiment's dataset version has this ID"
         findings.add(f"{pointer}/example_id", message, error=ResourceNotFound)
+
+
+def _rows(experiment: Row[Any]) -> Select[Any]:
+    return (
+        select(experiment_runs, dataset_examples.c.suffix.label("example_suffix"))
+        .join(dataset_examples)
+        .where(experiment_runs.c.experiment_id == experiment.id)
+    )
 
 
 def _evaluations(conn: Connection, keys: Sequence[int]) -> defaultdict[int, JsonObject]:
@@ -101,8 +141,15 @@ def _evaluations(conn: Connection, keys: Sequence[int]) -> defaultdict[int, Json
     return members
 
 
-def _view(row: Row[Any], judged: JsonObject) -> JsonObject:
-    return {
+def _views(conn: Connection, rows: Sequence[Row[Any]]) -> list[JsonObject]:
+    keys = [row.id for row in rows]
+    judged = _evaluations(conn, keys)
+    annotations = annotations_of(conn, experiment_run_annotations, keys)
+    return [_view(row, judged[row.id], annotations[row.id]) for row in rows]
+
+
+def _view(row: Row[Any], judged: JsonObject, annotations: Sequence[JsonObject]) -> JsonObject:
+    view = {
         **row.columns,
         "id": encode(Kind.EXPERIMENT_RUN, row.id, row.suffix),
         "example_id": encode(Kind.DATASET_EXAMPLE, row.example_id, row.example_suffix),
@@ -110,3 +157,4 @@ def _view(row: Row[Any], judged: JsonObject) -> JsonObject:
         "error": row.error,
         **judged,
     }
+    return view | {"annotations": annotations} if annotations else view

@@ -2,14 +2,18 @@
 
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, delete, insert, select
+from sqlalchemy import Connection, Row, Select, delete, insert, select, update
 
 from evalwright_server.services.experiment_runs import add_runs
 from evalwright_server.services.lists import ListFilter, contains
 from evalwright_server.services.names import require_free_name
 from evalwright_server.services.pages import Order, PageRequest, fetch
 from evalwright_server.services.references import require
-from evalwright_server.services.requests import CreateExperimentRequest, JsonObject
+from evalwright_server.services.requests import (
+    AppendExperimentRunsRequest,
+    CreateExperimentRequest,
+    JsonObject,
+)
 from evalwright_server.services.stamps import Stamp
 from evalwright_server.services.versions import choose_version
 from evalwright_server.store.ids import Kind, encode, new_suffix
@@ -56,6 +60,19 @@ def create_experiment(
     key = conn.execute(statement.returning(experiments.c.id)).scalar_one()
     add_runs(conn, key, version, body["experiment_runs"], stamp)
     return _read(conn, key)
+
+
+def append_runs(
+    conn: Connection, experiment_id: str, body: AppendExperimentRunsRequest, *, stamp: Stamp
+) -> JsonObject:
+    """Append runs to an experiment, over the dataset version it belongs to."""
+    row = require(conn, Kind.EXPERIMENT, experiment_id, "path:experiment_id")
+    of_experiment = dataset_versions.c.id == row.dataset_version_id
+    version = conn.execute(select(dataset_versions).where(of_experiment)).one()
+    run_ids = add_runs(conn, row.id, version, body["experiment_runs"], stamp)
+    changed = update(experiments).where(experiments.c.id == row.id)
+    conn.execute(changed.values(updated_at=stamp.now))
+    return _read(conn, row.id) | {"run_ids": run_ids}
 
 
 def get_experiment(conn: Connection, experiment_id: str) -> JsonObject:

@@ -36,7 +36,7 @@ evaluator_versions = Table(
     Index("ix_evaluator_versions_evaluator", "evaluator_id", "id"),
     sqlite_autoincrement=True,
 )
-"""Versions are only ever added; the one with the highest `id` is the latest.
+"""Versions are never changed; the one with the highest `id` is the latest.
 
 `config` is the template_config or code_config of the wire, by the evaluator's type.
 """

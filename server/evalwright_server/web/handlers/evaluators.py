@@ -52,6 +52,14 @@ async def create_evaluator_version(call: Call) -> Answer:
     return Answer(view)
 
 
+async def delete_evaluator_versions(call: Call) -> Answer:
+    """Delete versions of an evaluator."""
+    view = await call.write(
+        evaluator_versions.delete_versions, _evaluator_id(call), call.body, stamp=call.stamp()
+    )
+    return Answer(view)
+
+
 async def get_evaluator_version(call: Call) -> Answer:
     """Answer a version."""
     return Answer(await call.read(evaluator_versions.get_version, call.values["version_id"]))

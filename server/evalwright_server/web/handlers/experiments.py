@@ -31,3 +31,17 @@ async def list_experiment_runs(call: Call) -> Answer:
     """Answer a page of an experiment's runs with their evaluations."""
     experiment_id, page = call.values["experiment_id"], call.page(DEFAULT_ROW_LIMIT)
     return Answer(await call.read(experiment_runs.list_experiment_runs, experiment_id, page))
+
+
+async def append_experiment_runs(call: Call) -> Answer:
+    """Append runs to an experiment."""
+    experiment_id, stamp = call.values["experiment_id"], call.stamp()
+    view = await call.write(experiments.append_runs, experiment_id, call.body, stamp=stamp)
+    return Answer(view)
+
+
+async def annotate_experiment_runs(call: Call) -> Answer:
+    """Annotate runs of an experiment."""
+    experiment_id, stamp = call.values["experiment_id"], call.stamp()
+    await call.write(experiment_runs.annotate_runs, experiment_id, call.body, stamp=stamp)
+    return Answer()

@@ -11,19 +11,7 @@ async def search_dataset_examples(call: Call) -> Answer:
     return await _pending(call)
 
 
-async def append_experiment_runs(call: Call) -> Answer:
-    return await _pending(call)
-
-
 async def search_experiment_runs(call: Call) -> Answer:
-    return await _pending(call)
-
-
-async def annotate_experiment_runs(call: Call) -> Answer:
-    return await _pending(call)
-
-
-async def delete_evaluator_versions(call: Call) -> Answer:
     return await _pending(call)
 
 
