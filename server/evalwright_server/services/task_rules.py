@@ -27,6 +27,7 @@ class AppliedEvaluator:
     """An evaluator as a task applies it, by the key of its row."""
 
     evaluator: int
+    version: int | None
     query_filter: str | None
     column_mappings: dict[str, str] | None
 
@@ -173,14 +174,31 @@ def _resolve_evaluators(
             continue
         _check_fit(row, task_type, space, where, findings)
         mappings = each.get("column_mappings")
-        config = latest_version(conn, row.id).config
+        pinned = None
+        if (version_id := each.get("evaluator_version_id")) is not None:
+            where_version = f"{pointer}/evaluator_version_id"
+            pinned = _find_version(conn, row, version_id, where_version, findings)
+        config = (pinned or latest_version(conn, row.id)).config
         if row.type == "code" and mappings:
             pointer = f"{pointer}/column_mappings"
             _check_mappings(row.name, config["variables"], mappings, pointer, findings)
         check_column(columns, config["name"], row.name, where, findings)
         query_filter = each.get("query_filter") or None
-        applied.append(AppliedEvaluator(row.id, query_filter, mappings))
+        version = None if pinned is None else pinned.id
+        applied.append(AppliedEvaluator(row.id, version, query_filter, mappings))
     return applied
+
+
+def _find_version(
+    conn: Connection, evaluator: Row[Any], version_id: str, pointer: str, findings: Findings
+) -> Row[Any] | None:
+    """Return the version that a task holds its evaluator to."""
+    version = find(conn, Kind.EVALUATOR_VERSION, version_id, pointer, findings)
+    if version is None or version.evaluator_id == evaluator.id:
+        return version
+    message = f"{version_id!r} is a version of another evaluator than {evaluator.name!r}"
+    findings.add(pointer, message, error=UnprocessableRequest)
+    return None
 
 
 def check_column(

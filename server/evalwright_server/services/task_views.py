@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Row, Select, select
 from evalwright_server.services.requests import JsonObject
 from evalwright_server.store.ids import Kind, encode
 from evalwright_server.store.tables.datasets import datasets
-from evalwright_server.store.tables.evaluators import evaluators
+from evalwright_server.store.tables.evaluators import evaluator_versions, evaluators
 from evalwright_server.store.tables.experiments import experiments
 from evalwright_server.store.tables.projects import projects
 from evalwright_server.store.tables.spaces import spaces
@@ -46,16 +46,27 @@ def view_tasks(conn: Connection, rows: Sequence[Row[Any]]) -> list[JsonObject]:
 
 def _evaluators(conn: Connection, keys: Sequence[int]) -> defaultdict[int, list[JsonObject]]:
     statement = (
-        select(task_evaluators, evaluators.c.suffix, evaluators.c.name)
-        .join(evaluators)
+        select(
+            task_evaluators,
+            evaluators.c.suffix,
+            evaluators.c.name,
+            evaluator_versions.c.suffix.label("version_suffix"),
+        )
+        .join(evaluators, evaluators.c.id == task_evaluators.c.evaluator_id)
+        .outerjoin(
+            evaluator_versions, evaluator_versions.c.id == task_evaluators.c.evaluator_version_id
+        )
         .where(task_evaluators.c.task_id.in_(keys))
         .order_by(task_evaluators.c.position)
     )
     found: defaultdict[int, list[JsonObject]] = defaultdict(list)
     for row in conn.execute(statement):
+        version = row.evaluator_version_id
         view = {
             "evaluator_id": encode(Kind.EVALUATOR, row.evaluator_id, row.suffix),
             "evaluator_name": row.name,
+            "evaluator_version_id": version
+            and encode(Kind.EVALUATOR_VERSION, version, row.version_suffix),
             "query_filter": row.query_filter,
             "column_mappings": row.column_mappings,
         }

@@ -128,6 +128,7 @@ def _replace_evaluators(conn: Connection, task: int, chosen: list[AppliedEvaluat
             "task_id": task,
             "position": position,
             "evaluator_id": each.evaluator,
+            "evaluator_version_id": each.version,
             "query_filter": each.query_filter,
             "column_mappings": each.column_mappings,
         }

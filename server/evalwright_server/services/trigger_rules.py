@@ -19,7 +19,7 @@ from evalwright_server.services.task_rules import RUN_EXPERIMENT, check_column, 
 from evalwright_server.services.versions import choose_version
 from evalwright_server.store.ids import Kind, encode
 from evalwright_server.store.tables.datasets import dataset_examples, datasets
-from evalwright_server.store.tables.evaluators import evaluators
+from evalwright_server.store.tables.evaluators import evaluator_versions, evaluators
 from evalwright_server.store.tables.experiments import experiments
 from evalwright_server.store.tables.tasks import task_evaluators, task_experiments
 
@@ -173,7 +173,7 @@ def _experiments(
 def _evaluators(conn: Connection, task: Row[Any], findings: Findings) -> list[JsonValue]:
     statement = (
         select(task_evaluators, evaluators.c.name)
-        .join(evaluators)
+        .join(evaluators, evaluators.c.id == task_evaluators.c.evaluator_id)
         .where(task_evaluators.c.task_id == task.id)
         .order_by(task_evaluators.c.position)
     )
@@ -181,7 +181,7 @@ def _evaluators(conn: Connection, task: Row[Any], findings: Findings) -> list[Js
     columns: dict[str, str] = {}
     filters = [Filter("the task", task.query_filter)]
     for row in conn.execute(statement).all():
-        version = latest_version(conn, row.evaluator_id)
+        version = _version(conn, row)
         column = version.config["name"]
         check_column(columns, column, row.name, "", findings)
         filters.append(Filter(f"the evaluator {row.name!r}", row.query_filter))
@@ -198,6 +198,14 @@ def _evaluators(conn: Connection, task: Row[Any], findings: Findings) -> list[Js
         )
     require_support(filters, findings)
     return applied
+
+
+def _version(conn: Connection, applied: Row[Any]) -> Row[Any]:
+    """Return the version that a task holds its evaluator to, or else the latest."""
+    if applied.evaluator_version_id is None:
+        return latest_version(conn, applied.evaluator_id)
+    held = evaluator_versions.c.id == applied.evaluator_version_id
+    return conn.execute(select(evaluator_versions).where(held)).one()
 
 
 def _check_examples(
