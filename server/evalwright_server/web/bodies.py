@@ -1,5 +1,6 @@
 """Reading the body of a request."""
 
+import re
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,6 +15,10 @@ from evalwright_server.web.document import BodySpec
 from evalwright_server.web.problems import Problem
 
 JSON: Final = "application/json"
+
+# Texts are matched so that what looks like a number inside one stays; one that does not end goes to
+# the end of the body, so that no byte is looked at twice.
+_TEXT_OR_NO_NUMBER: Final = re.compile(rb'"(?:[^"\\]|\\.)*+"?|-?(?:NaN|Infinity)', re.DOTALL)
 ALSO_TAKEN: Final[Mapping[str, str]] = {"application/x-protobuf": JSON}
 """A second media type for bodies that the document gives another one than JSON: every message of
 OpenTelemetry comes in either. The document names only one, since its tools read no more.
@@ -73,8 +78,16 @@ def _inflate(content: bytes, limit: int) -> bytes:
     return inflated
 
 
-async def read_body(request: Request, body: BodySpec, limit: int) -> JsonBody | None:
+async def read_body(
+    request: Request, body: BodySpec, limit: int, *, nan_is_null: bool = False
+) -> JsonBody | None:
     """Return what is in a request's body, or None if it is empty and may be.
+
+    Args:
+        request: The request.
+        body: What the document says of its body.
+        limit: How many bytes it may have.
+        nan_is_null: Whether NaN and infinities, which are no JSON, are read as null.
 
     Raises:
         Problem: It is missing, too large, of another media type, or no JSON.
@@ -85,7 +98,7 @@ async def read_body(request: Request, body: BodySpec, limit: int) -> JsonBody | 
             raise Problem(400, f"this request needs a body: a JSON object ({body.media_type})")
         return None
     _check_media_type(request, body)
-    return JsonBody(_parse(content))
+    return JsonBody(_parse(content, nan_is_null=nan_is_null))
 
 
 async def _read_limited(request: Request, limit: int) -> bytes:
@@ -129,14 +142,20 @@ def _wrong_media_type(given: str, accepted: tuple[str, ...]) -> Problem:
     )
 
 
-def _parse(content: bytes) -> JsonValue:
+def _parse(content: bytes, *, nan_is_null: bool) -> JsonValue:
     try:
         value: JsonValue = orjson.loads(content)
     except orjson.JSONDecodeError as error:
+        if nan_is_null and (b"NaN" in content or b"Infinity" in content):
+            return _parse(_TEXT_OR_NO_NUMBER.sub(_null_number, content), nan_is_null=False)
         raise Problem(400, _explain_syntax(content, error)) from error
     if b"\\u0000" in content:
         _refuse_nul(value, "")
     return value
+
+
+def _null_number(found: re.Match[bytes]) -> bytes:
+    return found[0] if found[0].startswith(b'"') else b"null"
 
 
 def _explain_syntax(content: bytes, error: orjson.JSONDecodeError) -> str:

@@ -66,8 +66,8 @@ def spelling_of(document: Document, schema: Mapping[str, Any]) -> Spelling:
 
 
 def fold(text: str) -> str:
-    """Return a text without case and underscores: how spellings are compared."""
-    return text.replace("_", "").casefold()
+    """Return a text without case, underscores and hyphens: how spellings are compared."""
+    return text.replace("_", "").replace("-", "").casefold()
 
 
 def parse_time(text: str) -> datetime | None:

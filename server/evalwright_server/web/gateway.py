@@ -17,6 +17,7 @@ from evalwright_server.web.bodies import read_body, read_raw_body
 from evalwright_server.web.call import Answer, Call
 from evalwright_server.web.content import dump
 from evalwright_server.web.context import ServerContext
+from evalwright_server.web.dialects.translation import UNSUPPORTED, Interpreter, Translator
 from evalwright_server.web.document import Document
 from evalwright_server.web.guards import check_source
 from evalwright_server.web.judge import Judge
@@ -33,8 +34,6 @@ OPEN_OPERATIONS: Final = frozenset({"get_health"})
 """Operations that need no key."""
 JUDGED_BY_HANDLER: Final = frozenset({"update_task", "trigger_task_run"})
 """Operations whose body has a schema that depends on what is stored."""
-PLAIN_CLIENT: Final = "arize"
-"""The client that takes problems with the five members of the standard and no more."""
 
 _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
 
@@ -70,7 +69,8 @@ class Gateway(BaseRoute):
         self._document = document
         self._routes = routes
         self._limits = limits
-        self._judge = Judge(document)
+        self._judge = Judge(document, UNSUPPORTED)
+        self._interpreter = Interpreter(document)
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         """Take all HTTP requests."""
@@ -80,7 +80,7 @@ class Gateway(BaseRoute):
         """Answer a request and write a line about it."""
         started = perf_counter()
         request = Request(scope, receive, send)
-        exchange = _Exchange(_request_id(request))
+        exchange = _Exchange(_request_id(request), self._interpreter.translator(request.headers))
         response = await self._respond(request, exchange)
         if response is None:
             self._log(request, exchange, "gone", started)
@@ -116,7 +116,7 @@ class Gateway(BaseRoute):
             problem,
             path=request.scope["path"],
             request_id=exchange.request_id,
-            plain=request.headers.get("sdk-package-name") == PLAIN_CLIENT,
+            plain=exchange.translator.dialect.plain_problems,
         )
 
     async def _answer(self, request: Request, exchange: "_Exchange") -> Response:
@@ -130,9 +130,11 @@ class Gateway(BaseRoute):
             self._limits.rate.admit(self._identify(request))
             endpoint, path = self._routes.find(request.method, raw_path)
         exchange.endpoint = endpoint
-        call = await self._judge_call(endpoint, path, request)
+        call = await self._judge_call(endpoint, path, request, exchange.translator)
         result = await endpoint.handler(call)
-        return _finish(call, result) if isinstance(result, Answer) else result
+        if isinstance(result, Answer):
+            return _finish(call, result, exchange.translator)
+        return result
 
     def _find_open(
         self, request: Request, raw_path: bytes
@@ -147,7 +149,9 @@ class Gateway(BaseRoute):
     def _identify(self, request: Request) -> bytes:
         return self._limits.keys.identify(request.headers) if self._limits.keys else b""
 
-    async def _judge_call(self, endpoint: Endpoint, path: dict[str, str], request: Request) -> Call:
+    async def _judge_call(
+        self, endpoint: Endpoint, path: dict[str, str], request: Request, translator: Translator
+    ) -> Call:
         operation = endpoint.operation
         values, errors = read_parameters(
             self._judge, operation, path, request.scope["query_string"], request.headers
@@ -156,9 +160,14 @@ class Gateway(BaseRoute):
         if operation.body is not None and not operation.body.is_json:
             body = await read_raw_body(request, operation.body, self._limits.body_bytes)
         elif operation.body is not None:
-            found = await read_body(request, operation.body, self._limits.body_bytes)
+            found = await read_body(
+                request,
+                operation.body,
+                self._limits.body_bytes,
+                nan_is_null=translator.dialect.nan_is_null,
+            )
             if found is not None:
-                body = found.value
+                body = translator.read(operation, found.value)
             if operation.id not in JUDGED_BY_HANDLER:
                 body, wrong = self._judge.check(operation.body.schema.pointer, body)
                 errors += wrong
@@ -168,7 +177,7 @@ class Gateway(BaseRoute):
 
     def _validate(self, response: Response, exchange: "_Exchange") -> None:
         """Check an answer against the document; for tests, which see the exception."""
-        if exchange.endpoint is not None:
+        if exchange.endpoint is not None and exchange.translator.is_native:
             self._judge.check_answer(exchange.endpoint.operation, response)
 
     def _log(
@@ -191,6 +200,7 @@ class _Exchange:
     """What becomes known about a request on its way."""
 
     request_id: str
+    translator: Translator
     endpoint: Endpoint | None = None
 
 
@@ -199,8 +209,11 @@ def _request_id(request: Request) -> str:
     return given if _REQUEST_ID.fullmatch(given) else os.urandom(8).hex()
 
 
-def _finish(call: Call, answer: Answer) -> Response:
-    """Return the answer with its status and, where the document has one, its entity tag."""
+def _finish(call: Call, answer: Answer, translator: Translator) -> Response:
+    """Return the answer with its status and, where the document has one, its entity tag.
+
+    The tag is that of the native form, whoever asks.
+    """
     operation = call.operation
     headers = dict(answer.headers)
     if "ETag" in operation.answer_headers:
@@ -210,5 +223,5 @@ def _finish(call: Call, answer: Answer) -> Response:
             return Response(status_code=304, headers=headers)
     if answer.content is None:
         return Response(status_code=operation.success, headers=headers)
-    body = dump(answer.content)
+    body = dump(translator.write(operation, answer.content))
     return Response(body, operation.success, headers=headers, media_type="application/json")

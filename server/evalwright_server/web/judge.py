@@ -24,12 +24,18 @@ class AnswerError(Exception):
 
 
 class Judge:
-    """Checks values against schemas of the document."""
+    """Checks values against schemas of the document.
 
-    def __init__(self, document: Document) -> None:
+    Args:
+        document: Where the schemas are.
+        unsupported: Members that no schema has but clients send, and what to say about each.
+    """
+
+    def __init__(self, document: Document, unsupported: Mapping[str, str] | None = None) -> None:
         self._document = document
         self._registry = Registry([(_BASE, document.tree)])
-        self._errors = SchemaErrors(document)
+        self._unsupported = unsupported or {}
+        self._errors = SchemaErrors(document, self._unsupported)
         self._validator = cache(self._compile)
         self._spelling = cache(self._read_spelling)
 
@@ -47,7 +53,9 @@ class Judge:
         validator = self._validator(pointer)
         if validator.is_valid(value):
             return value, []
-        errors = SchemaErrors(self._document, foreign) if foreign else self._errors
+        errors = self._errors
+        if foreign:
+            errors = SchemaErrors(self._document, {**self._unsupported, **foreign})
         return value, errors.explain(validator.iter_errors(value))
 
     def members(self, pointer: str) -> list[str]:

@@ -1,0 +1,107 @@
+"""The generations of the Arize client, and which of them a request comes from."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from evalwright_server.web.dialects import members, spellings
+from evalwright_server.web.dialects.members import Members
+from evalwright_server.web.dialects.spellings import Spellings
+
+PACKAGE: Final = "arize"
+"""What these clients send as `sdk-package-name`."""
+
+_VERSION: Final = re.compile(r"([0-9]{1,6})\.([0-9]{1,6})")
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """How one generation of clients reads and writes.
+
+    Attributes:
+        name: For people.
+        since: The first release of the generation, major and minor.
+        words: How enumerations are spelt; none for the native spelling.
+        members: What its readers accept; None if they ignore what they don't know.
+        renamed: By component, native member names and those it uses.
+        null_is_absent: By component, members that it sends as null although nothing was passed,
+            and the member beside which that has to be assumed.
+        nan_is_null: Whether it writes NaN, which no JSON has, for numbers that are missing.
+        plain_problems: Whether problems have the five members of the standard and no more.
+    """
+
+    name: str
+    since: tuple[int, int] = (0, 0)
+    words: Spellings = field(default_factory=dict)
+    members: Members | None = None
+    renamed: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    null_is_absent: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    nan_is_null: bool = True
+    plain_problems: bool = True
+
+
+NATIVE: Final = Dialect("native", nan_is_null=False, plain_problems=False)
+"""What the document says: our own clients, and everybody who names no other."""
+UNVERSIONED: Final = Dialect("native form for an Arize client")
+"""An Arize client that does not say which."""
+
+# Until 8.43 `evaluators.update(name=...)` sends `"description": null` as well, so renaming an
+# evaluator would clear its description. Nobody clears one while renaming: alone, null clears it.
+_NULL_DESCRIPTION: Final = {"UpdateEvaluatorRequest": {"description": "name"}}
+_FUNCTION_CALLING: Final = {
+    "TemplateConfig": {"use_function_calling_if_available": "use_function_calling"},
+    "TemplateConfigInput": {"use_function_calling_if_available": "use_function_calling"},
+}
+
+GENERATIONS: Final = (
+    Dialect(
+        "lower case, before run_experiment tasks",
+        words=spellings.WITHOUT_EXPERIMENTS,
+        members=members.WITHOUT_EXPERIMENTS,
+        null_is_absent=_NULL_DESCRIPTION,
+    ),
+    Dialect(
+        "lower case",
+        since=(8, 23),
+        words=spellings.LOWER,
+        members=members.MEMBERS,
+        null_is_absent=_NULL_DESCRIPTION,
+    ),
+    Dialect(
+        "upper case",
+        since=(8, 40),
+        words=spellings.UPPER,
+        members=members.MEMBERS,
+        null_is_absent=_NULL_DESCRIPTION,
+    ),
+    Dialect(
+        "upper case, null means null",
+        since=(8, 44),
+        words=spellings.UPPER,
+        members=members.MEMBERS,
+    ),
+    Dialect("upper case, new members welcome", since=(8, 48), words=spellings.UPPER),
+    Dialect(
+        "upper case, use_function_calling",
+        since=(8, 49),
+        words=spellings.UPPER,
+        renamed=_FUNCTION_CALLING,
+    ),
+)
+"""In the order of their releases."""
+
+
+def dialect_of(headers: Mapping[str, str]) -> Dialect:
+    """Return what the sender of a request speaks.
+
+    Args:
+        headers: The request's headers; names compare without case.
+    """
+    if headers.get("sdk-package-name") != PACKAGE:
+        return NATIVE
+    found = _VERSION.match(headers.get("sdk-version", ""))
+    if found is None:
+        return UNVERSIONED
+    version = (int(found[1]), int(found[2]))
+    return next(each for each in reversed(GENERATIONS) if version >= each.since)
