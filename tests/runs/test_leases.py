@@ -100,7 +100,7 @@ Write = Callable[[Leases, Claimed], object]
     [
         lambda worker, claimed: worker.begin(claimed),
         lambda worker, claimed: worker.store(claimed, [{"row": 1}]),
-        lambda worker, claimed: worker.finish(claimed.fence, DONE),
+        lambda worker, claimed: worker.finish(claimed, DONE),
         lambda worker, claimed: worker.hand_back(claimed.fence),
     ],
     ids=["begin", "store", "finish", "hand_back"],
@@ -125,10 +125,10 @@ async def test_a_final_run_stays_as_it_ended(floor: Floor) -> None:
     run_id = await floor.submit()
     worker = floor.worker("w")
     claimed = await floor.claim(worker)
-    await worker.finish(claimed.fence, DONE)
+    await worker.finish(claimed, DONE)
     ended = await floor.row(run_id)
     with pytest.raises(LeaseLost):
-        await worker.finish(claimed.fence, Finish(State.FAILED, "changed my mind"))
+        await worker.finish(claimed, Finish(State.FAILED, "changed my mind"))
     await reap(floor.engine)
     await worker.abandon()
     assert await floor.row(run_id) == ended
@@ -202,7 +202,7 @@ async def test_nobody_is_cancelled_who_was_not_asked_to(floor: Floor) -> None:
     worker = floor.worker("w")
     claimed = await floor.claim(worker)
     with pytest.raises(LeaseLost):
-        await worker.finish(claimed.fence, Finish(State.CANCELLED, "I thought so"))
+        await worker.finish(claimed, Finish(State.CANCELLED, "I thought so"))
     assert (await floor.row(run_id)).state is State.RUNNING
 
 
@@ -212,7 +212,7 @@ async def test_cancelling_and_finishing_race_to_one_end(floor: Floor) -> None:
     for index in range(20):
         run_id = await floor.submit()
         claimed = await floor.claim(worker)
-        pair = [worker.finish(claimed.fence, DONE), floor.cancel(run_id)]
+        pair = [worker.finish(claimed, DONE), floor.cancel(run_id)]
         outcomes = await asyncio.gather(*pair[:: 1 if index % 2 else -1], return_exceptions=True)
         row = await floor.row(run_id)
         assert row.state is State.SUCCEEDED

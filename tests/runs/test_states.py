@@ -108,7 +108,7 @@ class Lifecycle(RuleBasedStateMachine):
         worker, claimed = claim
         if finish.state is State.CANCELLED and not self.rows[claimed.run.id].cancel_requested:
             return
-        self.attempt(claim, lambda: worker.finish(claimed.fence, finish))
+        self.attempt(claim, lambda: worker.finish(claimed, finish))
 
     @rule(claim=claims)
     def cancel(self, claim: tuple[Leases, Claimed]) -> None:

@@ -27,6 +27,11 @@ class Context:
         """What the submitter wrote."""
         return self.assignment.payload
 
+    @property
+    def grants(self) -> Mapping[str, JsonValue]:
+        """What the server tells in confidence; see `hooks`. Not to be stored or logged."""
+        return self.assignment.grants
+
     async def begin(self) -> Beginning:
         """Have the server count what there is to do; call it first."""
         return await self._port.begin(self.assignment.fence)

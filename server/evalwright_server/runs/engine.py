@@ -1,10 +1,11 @@
 """The engine as services see it: submit runs, look at them, cancel them, wait for them."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from functools import partial
 from typing import Final
 
+from pydantic import JsonValue
 from sqlalchemy import Connection
 
 from evalwright_server.runs import statements
@@ -88,6 +89,11 @@ class Engine:
             self.fire(connection, queue_topic(run.queue))
             return SubmittedRun(row.id, row.suffix, created=True)
         return _find_submitted(connection, run)
+
+    def amend(self, connection: Connection, run_id: int, payload: Mapping[str, JsonValue]) -> None:
+        """Give a queued run another payload; the caller has made sure that it is queued."""
+        connection.execute(statements.AMEND, {"of_run": run_id, "with_payload": payload})
+        self.fire(connection, run_topic(run_id))
 
     def get(self, connection: Connection, run_id: int) -> RunRow | None:
         """Return a run, or None if there is none with this number."""

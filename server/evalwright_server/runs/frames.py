@@ -3,7 +3,7 @@
     worker ─▶ server   credit      count
                        withdraw
                        request     id, method, fence, arguments
-    server ─▶ worker   assignment  fence, kind, payload, deadline_in
+    server ─▶ worker   assignment  fence, kind, payload, deadline_in, grants
                        cancellation, loss   fence
                        drain       grace_seconds
                        reply       id, value
@@ -61,13 +61,14 @@ def pack(fence: Fence) -> list[int]:
 def push_to_frame(push: Push) -> Frame:
     """Return what the server tells a worker as a frame."""
     match push:
-        case Assignment(fence, kind, payload, deadline_in):
+        case Assignment(fence, kind, payload, deadline_in, grants):
             return {
                 "type": "assignment",
                 "fence": pack(fence),
                 "kind": kind,
                 "payload": payload,
                 "deadline_in": deadline_in,
+                "grants": grants,
             }
         case Cancellation(fence):
             return {"type": "cancellation", "fence": pack(fence)}
@@ -86,7 +87,11 @@ def push_from_frame(frame: Frame) -> Push:
     match frame["type"]:
         case "assignment":
             return Assignment(
-                fence_of(frame), frame["kind"], frame["payload"], frame["deadline_in"]
+                fence_of(frame),
+                frame["kind"],
+                frame["payload"],
+                frame["deadline_in"],
+                frame["grants"],
             )
         case "cancellation":
             return Cancellation(fence_of(frame))

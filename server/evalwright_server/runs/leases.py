@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Row, Update
 from evalwright_server.runs import statements
 from evalwright_server.runs.engine import Engine
 from evalwright_server.runs.errors import LeaseLost
+from evalwright_server.runs.hooks import Hooks, NoHooks
 from evalwright_server.runs.records import Assignment, Beginning, Fence, Finish, Renewal
 from evalwright_server.runs.signals import queue_topic, run_topic
 from evalwright_server.runs.sources.source import Claimed, Item, Page, Source
@@ -26,11 +27,19 @@ class Leases:
         engine: Whose runs.
         owner: The worker's name; no other worker ever has the same.
         sources: Per kind of run, who finds its rows and keeps its results.
+        hooks: What is added to claims and ends.
     """
 
-    def __init__(self, engine: Engine, owner: str, sources: Mapping[str, Source]) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        owner: str,
+        sources: Mapping[str, Source],
+        hooks: Hooks | None = None,
+    ) -> None:
         self._engine = engine
         self._sources = sources
+        self._hooks = hooks or NoHooks()
         self.owner: Final = owner
 
     async def claim(self, queue: str, limit: int) -> list[tuple[Claimed, Assignment]]:
@@ -42,13 +51,22 @@ class Leases:
             "lease_seconds": self._engine.lease_seconds,
         }
 
-        def unit(connection: Connection) -> Sequence[Row[Any]]:
+        def unit(connection: Connection) -> list[tuple[Claimed, Assignment]]:
             rows = connection.execute(statements.CLAIM, parameters).all()
             for row in rows:
                 self._engine.fire(connection, run_topic(row.id))
-            return sorted(rows, key=lambda row: (row.rank, row.id))
+            by_urgency = sorted(rows, key=lambda row: (row.rank, row.id))
+            return [self._assign(connection, row) for row in by_urgency]
 
-        return [_claimed(row) for row in await self._engine.db.write(unit)]
+        return await self._engine.db.write(unit)
+
+    def _assign(self, connection: Connection, row: Row[Any]) -> tuple[Claimed, Assignment]:
+        claimed = Claimed(statements.run_row(row), row.payload)
+        left = (
+            None if row.deadline_at is None else (row.deadline_at - row.claimed_at).total_seconds()
+        )
+        grants = self._hooks.grants(connection, claimed)
+        return claimed, Assignment(claimed.fence, claimed.run.kind, row.payload, left, grants)
 
     async def renew(self, fences: Collection[Fence]) -> Renewal:
         """Extend the leases of attempts whose handlers are alive, and say what became of them."""
@@ -122,18 +140,21 @@ class Leases:
 
         await self._engine.db.write(unit)
 
-    async def finish(self, fence: Fence, finish: Finish) -> None:
-        """End the run."""
-        parameters = {
-            "is_cancelled": finish.state is State.CANCELLED,
-            "to_state": finish.state,
-            "because": finish.failure_reason,
-            "with_note": finish.note,
-            "with_result": finish.result,
-        }
-        await self._engine.db.write(
-            lambda connection: self._change(connection, statements.FINISH, fence, parameters)
-        )
+    async def finish(self, claimed: Claimed, finish: Finish) -> None:
+        """End the run, and start what follows it, in one transaction."""
+
+        def unit(connection: Connection) -> None:
+            notes = (finish.note, self._hooks.finishing(connection, claimed, finish))
+            parameters = {
+                "is_cancelled": finish.state is State.CANCELLED,
+                "to_state": finish.state,
+                "because": finish.failure_reason,
+                "with_note": "; ".join(note for note in notes if note) or None,
+                "with_result": finish.result,
+            }
+            self._change(connection, statements.FINISH, claimed.fence, parameters)
+
+        await self._engine.db.write(unit)
 
     async def hand_back(self, fence: Fence) -> None:
         """Let somebody else go on with the run. What was stored stays."""
@@ -183,9 +204,3 @@ def _compare(asked: Collection[Fence], kept: Mapping[Fence, bool]) -> Renewal:
         lost=frozenset(asked) - kept.keys(),
         cancelled=frozenset(fence for fence in asked if kept.get(fence)),
     )
-
-
-def _claimed(row: Row[Any]) -> tuple[Claimed, Assignment]:
-    claimed = Claimed(statements.run_row(row), row.payload)
-    left = None if row.deadline_at is None else (row.deadline_at - row.claimed_at).total_seconds()
-    return claimed, Assignment(claimed.fence, claimed.run.kind, row.payload, left)

@@ -9,6 +9,7 @@ from pydantic import JsonValue
 
 from evalwright_server.runs.engine import Engine
 from evalwright_server.runs.errors import LeaseLost
+from evalwright_server.runs.hooks import Hooks
 from evalwright_server.runs.leases import Leases
 from evalwright_server.runs.port import Cancellation, Drain, Loss, PortClosed, Push
 from evalwright_server.runs.records import DEFAULT_QUEUE, Beginning, Fence, Finish, Renewal
@@ -32,6 +33,7 @@ class LocalPort:
         owner: The worker's name; no other worker ever has the same.
         sources: Per kind of run, who finds its rows and keeps its results.
         queue: Which runs the worker takes.
+        hooks: What is added to claims and ends.
     """
 
     def __init__(
@@ -41,9 +43,10 @@ class LocalPort:
         sources: Mapping[str, Source],
         *,
         queue: str = DEFAULT_QUEUE,
+        hooks: Hooks | None = None,
     ) -> None:
         self._engine = engine
-        self._leases = Leases(engine, owner, sources)
+        self._leases = Leases(engine, owner, sources, hooks)
         self._queue = queue
         self._credit = 0
         self._is_withdrawn = False
@@ -119,8 +122,7 @@ class LocalPort:
 
     async def finish(self, fence: Fence, finish: Finish) -> None:
         """End the run; see `WorkerPort`."""
-        self._find(fence)
-        await self._leases.finish(fence, finish)
+        await self._leases.finish(self._find(fence), finish)
         self._held.pop(fence, None)
 
     async def hand_back(self, fence: Fence) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from evalwright_server.runs.engine import Engine
+from evalwright_server.runs.hooks import Hooks, NoHooks
 from evalwright_server.runs.kinds import SOURCES
 from evalwright_server.runs.process import WorkerProcess, WorkerSettings
 from evalwright_server.runs.reaper import reap_forever, recover
@@ -35,6 +36,8 @@ class WorkerPool:
         slots: How many runs each takes at a time.
         handlers: `module:function` that returns the handlers, called in the worker process.
         sources: Their counterparts in this process.
+        hooks: What this process adds to claims and ends.
+        environment: Variables for the worker processes, beside those of this process.
     """
 
     def __init__(
@@ -45,10 +48,14 @@ class WorkerPool:
         slots: int = SLOTS,
         handlers: str = HANDLERS,
         sources: Mapping[str, Source] = SOURCES,
+        hooks: Hooks | None = None,
+        environment: Mapping[str, str] | None = None,
     ) -> None:
         self._engine = engine
         self._workers = workers
-        self._settings = WorkerSettings(slots, handlers, sources)
+        self._settings = WorkerSettings(
+            slots, handlers, sources, hooks or NoHooks(), environment or {}
+        )
         self._running: set[WorkerProcess] = set()
         self._stopping = asyncio.Event()
         self._stop_seconds = STOP_SECONDS

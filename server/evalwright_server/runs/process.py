@@ -8,11 +8,12 @@ import socket
 import sys
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, Self
 
 from evalwright_server.runs.engine import Engine
 from evalwright_server.runs.frames import LINE_LIMIT
+from evalwright_server.runs.hooks import Hooks, NoHooks
 from evalwright_server.runs.local_port import LocalPort
 from evalwright_server.runs.sources.source import Source
 from evalwright_server.runs.stream_server import serve_stream
@@ -32,11 +33,15 @@ class WorkerSettings:
         slots: Runs at a time.
         handlers: `module:function` that returns the handlers per kind.
         sources: Their counterparts in the server.
+        hooks: What the server adds to claims and ends.
+        environment: Variables for the process, beside those of the server.
     """
 
     slots: int
     handlers: str
     sources: Mapping[str, Source]
+    hooks: Hooks = field(default_factory=NoHooks)
+    environment: Mapping[str, str] = field(default_factory=dict)
 
 
 class WorkerProcess:
@@ -52,7 +57,7 @@ class WorkerProcess:
         owner = f"{socket.gethostname()}:{process.pid}:{secrets.token_hex(4)}"
         self._process = process
         self._stream = stream
-        self._port = LocalPort(engine, owner, settings.sources)
+        self._port = LocalPort(engine, owner, settings.sources, hooks=settings.hooks)
 
     @classmethod
     async def start(cls, engine: Engine, settings: WorkerSettings) -> Self:
@@ -70,7 +75,7 @@ class WorkerProcess:
                 stdin=asyncio.subprocess.DEVNULL,
                 # An interrupt at the terminal is for the server, which then drains its workers.
                 start_new_session=True,
-                env=_environment(),
+                env={**_environment(), **settings.environment},
             )
         except BaseException:
             ours.close()

@@ -133,12 +133,14 @@ class Assignment:
         kind: Which handler runs it.
         payload: What the submitter wrote.
         deadline_in: Seconds that are left, or None.
+        grants: What the worker is told in confidence; see `hooks`.
     """
 
     fence: Fence
     kind: str
     payload: Mapping[str, JsonValue]
     deadline_in: float | None = None
+    grants: Mapping[str, JsonValue] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -121,6 +121,15 @@ _FENCE: Final = and_(
     _is(State.RUNNING),
 )
 
+AMEND: Final = (
+    update(runs)
+    .where(_c.id == bindparam("of_run"), _is(State.QUEUED))
+    .values({
+        _c.payload: bindparam("with_payload", type_=_c.payload.type),
+        _c.version: _NEXT_VERSION,
+    })
+)  # fmt: skip
+
 RENEW: Final = (
     update(runs)
     .where(
