@@ -45,7 +45,7 @@ def test_columns_come_back_as_they_were_sent(api: Api, scene: Scene) -> None:
     assert list(rows(api, dataset["id"])[0]) == list(row)
 
 
-@pytest.mark.parametrize("column", ["id", "created_at", "updated_at"])
+@pytest.mark.parametrize("column", ["id", "created_at", "updated_at", "annotations"])
 def test_columns_of_the_server_are_refused(api: Api, scene: Scene, column: str) -> None:
     examples = [{"a": 1}, {"b": 1, column: "x"}]
     body = {"name": "odd", "space_id": scene.space, "examples": examples}
@@ -117,10 +117,60 @@ def test_examples_are_paged_in_the_order_of_insertion(api: Api, scene: Scene) ->
     assert [each["id"] for each in first["examples"] + second["examples"]] == scene.examples
 
 
+def test_a_dataset_is_renamed_unless_it_has_changed(api: Api, scene: Scene) -> None:
+    path = at("/v2/datasets/{}", scene.dataset)
+    before = api.get(path)
+    renamed = api.patch(path, {"name": "truths"}, **{"If-Match": before.headers["ETag"]})
+    assert (renamed.status, renamed.body) == (200, {**before.body, "name": "truths"})
+    again = api.patch(path, {"name": "lies"}, **{"If-Match": before.headers["ETag"]})
+    assert (again.status, api.get(path).body["name"]) == (412, "truths")
+    other = {"name": "taken", "space_id": scene.space, "examples": [{"a": 1}]}
+    api.make("/v2/datasets", other)
+    assert api.patch(path, {"name": "taken"}).status == 409
+    assert api.patch(path, {}).status == 400
+
+
+def test_removed_examples_stay_where_experiments_refer_to_them(api: Api, scene: Scene) -> None:
+    path = at("/v2/datasets/{}/examples", scene.dataset)
+    body = {"examples": [{"id": scene.examples[0], "expected": "b"}], "new_version": "second"}
+    second = api.patch(path, body).body["dataset_version_id"]
+    wanted = [scene.examples[0], scene.examples[0], scene.dataset]
+    removed = api.send("DELETE", path, {"dataset_version_id": second, "example_ids": wanted})
+    assert (removed.status, removed.body) == (
+        200,
+        {
+            "completed": False,
+            "deleted_example_ids": [scene.examples[0]],
+            "not_deleted_example_ids": [scene.dataset],
+        },
+    )
+    old = api.get(at("/v2/datasets/{}", scene.dataset)).body["versions"][1]["id"]
+    assert [len(rows(api, scene.dataset, each)) for each in (second, old)] == [2, 3]
+    runs = api.get(at("/v2/experiments/{}/runs", scene.experiment)).body["experiment_runs"]
+    assert [run["example_id"] for run in runs] == scene.examples
+
+
+def test_removing_in_place_keeps_the_runs_of_experiments(api: Api, scene: Scene) -> None:
+    """They show what a system once answered, even if the question is gone."""
+    path = at("/v2/datasets/{}/examples", scene.dataset)
+    removed = api.send("DELETE", path, {"dataset_version_id": "", "example_ids": scene.examples})
+    assert removed.body["completed"]
+    assert rows(api, scene.dataset) == []
+    runs = api.get(at("/v2/experiments/{}/runs", scene.experiment)).body["experiment_runs"]
+    assert len(runs) == 3
+
+
+def test_every_id_that_is_none_is_named(api: Api, scene: Scene) -> None:
+    body = {"dataset_version_id": "", "example_ids": ["q0", scene.examples[0], "q1"]}
+    refused = api.send("DELETE", at("/v2/datasets/{}/examples", scene.dataset), body)
+    assert (refused.status, refused.pointers()) == (400, ["/example_ids/0", "/example_ids/2"])
+
+
 steps = st.one_of(
     st.tuples(st.just("insert"), st.integers(0, 9), st.integers(0, 99)),
     st.tuples(st.just("update"), st.integers(0, 9), st.integers(0, 99)),
     st.tuples(st.just("branch"), st.integers(0, 9), st.integers(0, 99)),
+    st.tuples(st.just("remove"), st.integers(0, 9), st.integers(0, 99)),
 )
 
 
@@ -149,6 +199,11 @@ def test_versions_behave_as_if_each_were_a_copy_of_its_own(
             model[version][new] = value
             continue
         example = ids[value % len(ids)]
+        if action == "remove":
+            body = {"dataset_version_id": version, "example_ids": [example]}
+            removed = api.send("DELETE", path, body).body
+            assert removed["completed"] is (model[version].pop(example, None) is not None)
+            continue
         change: dict[str, Any] = {"examples": [{"id": example, "n": value}]}
         if action == "branch":
             change["new_version"] = unique("version")

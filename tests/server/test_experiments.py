@@ -40,6 +40,32 @@ def test_every_wrong_row_is_named(api: Api, scene: Scene) -> None:
     ]
 
 
+def test_runs_are_appended_to_the_version_the_experiment_ran_over(api: Api, scene: Scene) -> None:
+    path = at("/v2/experiments/{}", scene.experiment)
+    before = api.get(path).body
+    newer = {"examples": [{"id": scene.examples[0], "n": 1}], "new_version": "second"}
+    api.patch(at("/v2/datasets/{}/examples", scene.dataset), newer)
+    examples = at("/v2/datasets/{}/examples", scene.dataset)
+    (late,) = api.make(examples, {"examples": [{"question": "late"}]})["example_ids"]
+    rows = [{"example_id": each, "output": "again"} for each in reversed(scene.examples)]
+    appended = api.make(f"{path}/runs", {"experiment_runs": rows})
+    run_ids = appended.pop("run_ids")
+    assert appended == {**before, "updated_at": appended["updated_at"]}
+    assert appended["updated_at"] > before["updated_at"]
+    runs = api.get(f"{path}/runs").body["experiment_runs"]
+    assert [(run["id"], run["example_id"]) for run in runs[3:]] == list(
+        zip(run_ids, reversed(scene.examples), strict=True)
+    )
+    rows = [{"example_id": late, "output": "x"}, {"example_id": "x", "output": "x", "id": "1"}]
+    refused = api.post(f"{path}/runs", {"experiment_runs": rows})
+    assert refused.status == 400
+    assert sorted(refused.pointers()) == [
+        "/experiment_runs/0/example_id",
+        "/experiment_runs/1/example_id",
+        "/experiment_runs/1/id",
+    ]
+
+
 def test_an_example_of_another_dataset_is_not_found(api: Api, scene: Scene) -> None:
     other = api.make(
         "/v2/datasets", {"name": "other", "space_id": scene.space, "examples": [{"a": 1}]}

@@ -99,6 +99,48 @@ def test_an_evaluator_grows_versions_and_shows_the_latest(api: Api, scene: Scene
     assert api.get(at("/v2/evaluator-versions/{}", first["id"])).body == first
 
 
+def test_versions_are_deleted_all_that_are_named_or_none(api: Api, scene: Scene) -> None:
+    path = at("/v2/evaluators/{}/versions", scene.evaluator)
+    for name in ("second", "third"):
+        api.make(path, {"commit_message": name, "code_config": {**MATCHES, "name": name}})
+    third, second, first = [each["id"] for each in api.get(path).body["evaluator_versions"]]
+    everything = api.send("DELETE", path, {"version_ids": [first, second, third]})
+    assert everything.status == 409
+    assert "at least one version" in everything.body["detail"]
+    entry = {"evaluator_id": scene.evaluator, "evaluator_version_id": first}
+    api.make("/v2/tasks", scene.task(name="held", evaluators=[entry]))
+    held = api.send("DELETE", path, {"version_ids": [first, second]})
+    assert held.status == 409
+    assert f"task 'held' to {first}" in held.body["detail"]
+    done = api.send("DELETE", path, {"version_ids": [third, scene.dataset]})
+    assert (done.status, done.body) == (
+        200,
+        {
+            "completed": False,
+            "deleted_version_ids": [third],
+            "not_deleted_version_ids": [scene.dataset],
+        },
+    )
+    left = api.get(path).body["evaluator_versions"]
+    assert [each["id"] for each in left] == [second, first]
+    assert api.get(at("/v2/evaluators/{}", scene.evaluator)).body["version"]["id"] == second
+    wrong = api.send("DELETE", path, {"version_ids": ["x", first, "y"]})
+    assert (wrong.status, wrong.pointers()) == (400, ["/version_ids/0", "/version_ids/2"])
+
+
+def test_a_project_is_renamed_unless_it_has_changed(api: Api, scene: Scene) -> None:
+    path = at("/v2/projects/{}", scene.project)
+    before = api.get(path)
+    renamed = api.patch(path, {"name": "talk"}, **{"If-Match": before.headers["ETag"]})
+    assert (renamed.status, renamed.body) == (200, {**before.body, "name": "talk"})
+    again = api.patch(path, {"name": "x"}, **{"If-Match": before.headers["ETag"]})
+    assert again.status == 412
+    api.make("/v2/projects", {"name": "taken", "space_id": scene.space})
+    assert api.patch(path, {"name": "taken"}).status == 409
+    refused = api.patch(path, {"name": "", "space_id": scene.space})
+    assert (refused.status, sorted(refused.pointers())) == (400, ["/name", "/space_id"])
+
+
 def test_evaluators_come_with_those_changed_last_first(api: Api, scene: Scene) -> None:
     body = {
         "name": "younger",

@@ -28,6 +28,7 @@ def test_a_task_over_a_dataset_says_all_about_itself(api: Api, scene: Scene) -> 
             {
                 "evaluator_id": scene.evaluator,
                 "evaluator_name": "exact",
+                "evaluator_version_id": None,
                 "query_filter": None,
                 "column_mappings": {"output": "answer"},
             }
@@ -122,6 +123,41 @@ def test_evaluators_must_fit_the_task(api: Api, scene: Scene, unique: Unique) ->
 def test_an_evaluator_that_does_not_exist_is_not_found(api: Api, scene: Scene) -> None:
     refused = api.post("/v2/tasks", scene.task(evaluators=[{"evaluator_id": scene.dataset}]))
     assert (refused.status, refused.pointers()) == (404, ["/evaluators/0/evaluator_id"])
+
+
+def test_an_evaluator_is_held_to_a_version(api: Api, scene: Scene) -> None:
+    """Runs then use that one, whatever came after it."""
+    versions = at("/v2/evaluators/{}/versions", scene.evaluator)
+    (first,) = (each["id"] for each in api.get(versions).body["evaluator_versions"])
+    other = {**MATCHES, "name": "newer", "variables": ["output", "answer"]}
+    api.make(versions, {"commit_message": "second", "code_config": other})
+    entry = {"evaluator_id": scene.evaluator, "evaluator_version_id": first}
+    task = api.make("/v2/tasks", scene.task(evaluators=[entry]))
+    path = at("/v2/tasks/{}", task["id"])
+    assert task["evaluators"][0]["evaluator_version_id"] == first
+    run = api.make(f"{path}/trigger", {})["id"]
+    done = api.get(at("/v2/task-runs/{}", run), Prefer="wait=30").body
+    assert (done["status"], done["num_successes"]) == ("completed", 3)
+    runs = api.get(at("/v2/experiments/{}/runs", scene.experiment)).body["experiment_runs"]
+    assert all("eval.matches.score" in row and "eval.newer.score" not in row for row in runs)
+    free = {"evaluator_id": scene.evaluator, "evaluator_version_id": None}
+    changed = api.patch(path, {"evaluators": [free]}).body
+    assert changed["evaluators"][0]["evaluator_version_id"] is None
+
+
+def test_a_version_must_be_one_of_the_evaluator(api: Api, scene: Scene) -> None:
+    other = make_evaluator(api, scene.space, "other", {**MATCHES, "name": "other"})
+    version = api.get(at("/v2/evaluators/{}", other)).body["version"]["id"]
+    entry = {"evaluator_id": scene.evaluator, "evaluator_version_id": version}
+    pointers = ["/evaluators/0/evaluator_version_id"]
+    refused = api.post("/v2/tasks", scene.task(evaluators=[entry]))
+    assert (refused.status, refused.pointers()) == (422, pointers)
+    path = at("/v2/tasks/{}", api.make("/v2/tasks", scene.task())["id"])
+    refused = api.patch(path, {"evaluators": [entry]})
+    assert (refused.status, refused.pointers()) == (422, pointers)
+    missing = {**entry, "evaluator_version_id": scene.dataset}
+    refused = api.patch(path, {"evaluators": [missing]})
+    assert (refused.status, refused.pointers()) == (404, pointers)
 
 
 def test_a_misspelt_variable_is_found_at_once(api: Api, scene: Scene) -> None:
