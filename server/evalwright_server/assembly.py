@@ -9,13 +9,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
+from sqlalchemy import Connection
 from starlette.applications import Starlette
 
 from evalwright_server.config import Settings
 from evalwright_server.runs.engine import Engine
 from evalwright_server.runs.pool import WorkerPool
 from evalwright_server.sandbox import Sandbox, SandboxUnavailable
-from evalwright_server.services.organizations import ensure_identity
+from evalwright_server.services.continuous import start_waiting_runs
+from evalwright_server.services.organizations import Identity, ensure_identity
+from evalwright_server.services.stamps import Stamp
 from evalwright_server.store.database import Database
 from evalwright_server.store.secrets import SecretBox
 from evalwright_server.web.application import build_application
@@ -83,11 +86,17 @@ async def assemble(settings: Settings) -> AsyncIterator[Server]:
             validate_answers=settings.validate_answers,
         )
         application = build_application(context, _limits(settings))
+        await db.write(lambda connection: _resume(connection, engine, identity))
         await pool.start()
         try:
             yield Server(application, stopping)
         finally:
             await pool.stop()
+
+
+def _resume(connection: Connection, engine: Engine, identity: Identity) -> None:
+    """Start what continuous tasks have missed."""
+    start_waiting_runs(connection, stamp=Stamp(_now(), identity.user_id), engine=engine)
 
 
 def _open_secrets(settings: Settings) -> SecretBox:

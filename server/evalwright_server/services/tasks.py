@@ -5,6 +5,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, insert, update
 
 from evalwright_server.runs.engine import Engine
+from evalwright_server.services.continuous import watermark
 from evalwright_server.services.errors import Conflict, InvalidRequest, ServiceError
 from evalwright_server.services.lists import ListFilter, apply_filter
 from evalwright_server.services.names import require_free_name
@@ -62,6 +63,7 @@ def create_task(conn: Connection, body: CreateTaskRequest, *, stamp: Stamp) -> J
         dataset_id=plan.dataset,
         sampling_rate=plan.sampling_rate,
         is_continuous=body.get("is_continuous", False),
+        seen_span_id=watermark(conn, plan.project),
         query_filter=body.get("query_filter") or None,
         run_configuration=body.get("run_configuration"),
         created_at=stamp.now,
@@ -107,6 +109,8 @@ def update_task(
     values: dict[str, Any] = {name: value for name, value in body.items() if name != "evaluators"}
     if "query_filter" in values:
         values["query_filter"] = values["query_filter"] or None
+    if values.get("is_continuous") and not row.is_continuous:
+        values["seen_span_id"] = watermark(conn, row.project_id)
     changes = update(tasks).where(tasks.c.id == row.id)
     conn.execute(changes.values(updated_at=stamp.now, **values))
     if chosen is not None:

@@ -15,6 +15,7 @@ from evalwright_server.services.names import require_free_name
 from evalwright_server.services.query_filters import Filter, require_support
 from evalwright_server.services.references import find
 from evalwright_server.services.requests import TriggerTaskRunRequest
+from evalwright_server.services.span_ranges import SpanRange, newest_span
 from evalwright_server.services.task_rules import RUN_EXPERIMENT, check_column, resolve_experiments
 from evalwright_server.services.versions import choose_version
 from evalwright_server.store.ids import Kind, encode
@@ -49,15 +50,30 @@ class EvaluationPlan:
 
 
 def check_evaluation(
-    conn: Connection, task: Row[Any], body: TriggerTaskRunRequest, now: datetime
+    conn: Connection,
+    task: Row[Any],
+    body: TriggerTaskRunRequest,
+    now: datetime,
+    new_spans: SpanRange | None = None,
 ) -> EvaluationPlan:
     """Return what a run of an evaluation task consists of.
+
+    Args:
+        conn: The transaction.
+        task: The task.
+        body: What the run is asked to do.
+        now: What the time is.
+        new_spans: The spans to evaluate, all of them, in the place of a window of time.
 
     Raises:
         ServiceError: The request breaks a rule; all findings are listed.
     """
     findings = Findings()
-    start, end = _window(task, body, now, findings)
+    start, end = (
+        _window(task, body, now, findings)
+        if new_spans is None
+        else (new_spans.start, new_spans.end)
+    )
     chosen = _experiments(conn, task, body, findings)
     applied = _evaluators(conn, task, findings)
     findings.raise_if_any()
@@ -70,13 +86,15 @@ def check_evaluation(
     }
     if task.project_id is None:
         return EvaluationPlan(payload | {"experiment_ids": [*chosen]}, start, end)
+    most = min(int(body.get("max_spans", MAX_SPANS)), _LARGEST)
     payload |= {
         "project_id": task.project_id,
         "sampling_rate": task.sampling_rate,
-        "max_spans": min(int(body.get("max_spans", MAX_SPANS)), _LARGEST),
-        "data_start_time": None if start is None else start.isoformat(),
-        "data_end_time": None if end is None else end.isoformat(),
+        "max_spans": most if new_spans is None else None,
     }
+    if start is not None and end is not None:
+        newest = newest_span(conn, task.project_id)
+        payload |= (new_spans or SpanRange(start, end, 0, newest)).members()
     return EvaluationPlan(payload, start, end)
 
 

@@ -54,14 +54,32 @@ def trigger(
         check_experiment(conn, task, body)
     _refuse_without_models(task)
     plan = check_evaluation(conn, task, body, stamp.now)
-    run = NewRun(RUN_KIND, task.space_id, plan.payload, idempotency=idempotency)
     try:
-        submitted = engine.submit(conn, run)
+        run = start(conn, task, plan, stamp=stamp, engine=engine, idempotency=idempotency)
     except IdempotencyConflict as error:
         raise _key_conflict() from error
+    return read_task_run(conn, run, task_id)
+
+
+def start(
+    conn: Connection,
+    task: Row[Any],
+    plan: EvaluationPlan,
+    *,
+    stamp: Stamp,
+    engine: Engine,
+    idempotency: IdempotencyKey | None = None,
+) -> int:
+    """Start a run that has been checked, and return its key.
+
+    Raises:
+        IdempotencyConflict: The key was used with another body.
+    """
+    run = NewRun(RUN_KIND, task.space_id, plan.payload, idempotency=idempotency)
+    submitted = engine.submit(conn, run)
     if submitted.created:
         _note_run(conn, task, submitted.id, plan, stamp)
-    return read_task_run(conn, submitted.id, task_id)
+    return submitted.id
 
 
 def _refuse_without_models(task: Row[Any]) -> None:

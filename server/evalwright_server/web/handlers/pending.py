@@ -27,9 +27,5 @@ async def annotate_spans(call: Call) -> Answer:
     return await _pending(call)
 
 
-async def export_traces(call: Call) -> Answer:
-    return await _pending(call)
-
-
 async def list_task_run_results(call: Call) -> Answer:
     return await _pending(call)
