@@ -16,7 +16,7 @@ from evalwright_server.runs.errors import LeaseLost
 from evalwright_server.runs.hooks import Hooks, NoHooks
 from evalwright_server.runs.records import Assignment, Beginning, Fence, Finish, Renewal
 from evalwright_server.runs.signals import queue_topic, run_topic
-from evalwright_server.runs.sources.source import Claimed, Item, Page, Source
+from evalwright_server.runs.sources.source import Claimed, Item, Page, Source, Tally
 from evalwright_server.runs.states import State
 
 
@@ -115,30 +115,40 @@ class Leases:
         return await self._engine.db.write(unit)
 
     async def page(self, claimed: Claimed, cursor: JsonValue, limit: int) -> Page:
-        """Return a page of what is to be done."""
+        """Return a page of what is to be done, and count what it leaves out."""
         source = self._source(claimed)
-        return await self._engine.db.read(
+        page = await self._engine.db.read(
             lambda connection: source.page(connection, claimed, cursor, limit)
         )
+        if page.census.skipped or page.census.excluded:
+            await self._engine.db.write(
+                lambda connection: self._take_out(connection, claimed, page)
+            )
+        return page
+
+    def _take_out(self, connection: Connection, claimed: Claimed, page: Page) -> None:
+        self._advance(connection, claimed, Tally(skipped=page.census.skipped), page.census.excluded)
 
     async def store(self, claimed: Claimed, items: Sequence[Item]) -> None:
         """Keep results and count them, all or nothing."""
 
         def unit(connection: Connection) -> None:
             tally = self._source(claimed).store(connection, claimed, items)
-            self._change(
-                connection,
-                statements.ADVANCE,
-                claimed.fence,
-                {
-                    "more_done": tally.succeeded + tally.failed + tally.skipped,
-                    "more_succeeded": tally.succeeded,
-                    "more_failed": tally.failed,
-                    "more_skipped": tally.skipped,
-                },
-            )
+            self._advance(connection, claimed, tally)
 
         await self._engine.db.write(unit)
+
+    def _advance(
+        self, connection: Connection, claimed: Claimed, tally: Tally, excluded: int = 0
+    ) -> None:
+        parameters = {
+            "more_done": tally.succeeded + tally.failed + tally.skipped,
+            "more_succeeded": tally.succeeded,
+            "more_failed": tally.failed,
+            "more_skipped": tally.skipped,
+            "less_total": excluded,
+        }
+        self._change(connection, statements.ADVANCE, claimed.fence, parameters)
 
     async def finish(self, claimed: Claimed, finish: Finish) -> None:
         """End the run, and start what follows it, in one transaction."""

@@ -161,6 +161,7 @@ ADVANCE: Final = (
         _c.progress_succeeded: _c.progress_succeeded + bindparam("more_succeeded"),
         _c.progress_failed: _c.progress_failed + bindparam("more_failed"),
         _c.progress_skipped: _c.progress_skipped + bindparam("more_skipped"),
+        _c.progress_total: _c.progress_total - bindparam("less_total"),
         _c.version: _NEXT_VERSION,
     })
     .returning(*ANNOUNCED)

@@ -12,7 +12,7 @@ from evalwright_server.runs.errors import LeaseLost
 from evalwright_server.runs.frames import Frame
 from evalwright_server.runs.port import PortClosed, Push
 from evalwright_server.runs.records import Beginning, Fence, Finish, Progress
-from evalwright_server.runs.sources.source import Item, Page
+from evalwright_server.runs.sources.source import Census, Item, Page
 from evalwright_server.store.errors import DatabaseUnavailable
 
 
@@ -69,7 +69,9 @@ class StreamPort:
     async def page(self, fence: Fence, cursor: JsonValue, limit: int) -> Page:
         """Return some of what is to be done; see `WorkerPort`."""
         page = await self._ask("page", fence, {"cursor": cursor, "limit": limit})
-        return Page(page["items"], page["cursor"])
+        census = page["census"]
+        census["matched"] = tuple(census["matched"])
+        return Page(page["items"], page["cursor"], Census(**census))
 
     async def store(self, fence: Fence, items: Sequence[Item]) -> None:
         """Keep results; see `WorkerPort`."""

@@ -105,7 +105,11 @@ class _StreamServer:
                 return asdict(await self._port.begin(fence))
             case "page":
                 page = await self._port.page(fence, arguments["cursor"], arguments["limit"])
-                return {"items": page.items, "cursor": page.cursor}
+                return {
+                    "items": page.items,
+                    "cursor": page.cursor,
+                    "census": asdict(page.census),
+                }
             case "store":
                 await self._port.store(fence, arguments["items"])
             case "finish":

@@ -6,14 +6,15 @@ is the rows that lack the columns: then it says so in a note.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, cast
 
 from pydantic import JsonValue
 
 from evalwright_server.evaluators.results import EvaluationError, Outcome
-from evalwright_server.runs.payloads import EvaluatorUse
+from evalwright_server.runs.payloads import EvaluatorUse, TaskRunPayload
 from evalwright_server.runs.records import Beginning, Finish
+from evalwright_server.runs.sources.source import Census
 from evalwright_server.runs.states import State
 
 _DISTINCT_ERRORS: Final = 100
@@ -51,7 +52,7 @@ class EvaluatorAccount:
 
     def explain_nothing(self) -> str:
         """Say why not a single row was judged."""
-        rows = f"{self.failed} row{'s' if self.failed != 1 else ''}"
+        rows = _rows(self.failed)
         missing = self.missing_columns()
         if missing:
             wanted = ", ".join(
@@ -60,8 +61,8 @@ class EvaluatorAccount:
             )
             have = ", ".join(repr(column) for column in list(self._columns)[:_COLUMNS_NAMED])
             return (
-                f"evaluator {self.use.name!r} finds column {wanted} in none of {rows}; "
-                f"available columns: {have}"
+                f"evaluator {self.use.name!r}: mapping {wanted} resolves on none of {rows}; "
+                f"available: {have}"
             )
         message = self._errors.most_common(1)[0][0]
         often = "each time" if len(self._errors) == 1 else "most often"
@@ -70,26 +71,54 @@ class EvaluatorAccount:
         )
 
 
-def conclude(beginning: Beginning, accounts: Iterable[EvaluatorAccount]) -> Finish:
+def conclude(
+    beginning: Beginning,
+    payload: TaskRunPayload,
+    accounts: Sequence[EvaluatorAccount],
+    census: Census,
+) -> Finish:
     """Return how a run ended whose rows have all been gone through.
 
     Args:
         beginning: What this attempt found.
+        payload: What the run was to do.
         accounts: What it did then, by evaluator.
+        census: What became of the rows, if the source says.
     """
     before = beginning.progress
     fruitless = [each for each in accounts if each.failed and not each.judged]
     judged = before.succeeded + sum(each.judged for each in accounts)
     notes = [] if beginning.note is None else [beginning.note]
+    notes += _explain_filters(payload, census)
     notes += [each.explain_nothing() for each in fruitless]
     if fruitless and not judged and not all(each.missing_columns() for each in fruitless):
         return Finish(State.FAILED, failure_reason="; ".join(notes))
-    if before.total and before.skipped == before.total:
+    considered = (before.total or 0) - census.excluded
+    if considered and before.skipped + census.skipped == considered:
         notes.append(
             "nothing was evaluated: every row has been before; "
             "set override_evaluations to do it again"
         )
     return Finish(State.SUCCEEDED, note="; ".join(notes) or None)
+
+
+def _explain_filters(payload: TaskRunPayload, census: Census) -> list[str]:
+    """Name the filters that let nothing through."""
+    if not census.rows:
+        return []
+    if not census.passed:
+        shown = _shorten(payload.query_filter or "")
+        return [f"0 of {_rows(census.rows)} matched query_filter {shown!r}"]
+    return [
+        f"0 of {_rows(census.passed)} matched the query_filter of evaluator {use.name!r}: "
+        + " AND ".join(repr(_shorten(text)) for text in use.query_filters)
+        for use, matched in zip(payload.evaluators, census.matched, strict=True)
+        if not matched
+    ]
+
+
+def _rows(count: int) -> str:
+    return f"{count} row{'' if count == 1 else 's'}"
 
 
 def _shorten(message: str) -> str:

@@ -20,7 +20,7 @@ from evalwright_server.runs.handlers.batches import BatchSize
 from evalwright_server.runs.payloads import EvaluatorUse, TaskRunPayload
 from evalwright_server.runs.records import Beginning, Finish
 from evalwright_server.runs.rows import EvaluationRow, Judgement
-from evalwright_server.runs.sources.source import Item
+from evalwright_server.runs.sources.source import Census, Item
 from evalwright_server.runs.states import State
 from evalwright_server.sandbox.errors import SandboxUnavailable
 
@@ -84,9 +84,11 @@ class _Evaluation:
         clock: Callable[[], float],
     ) -> None:
         self._context = context
+        self._payload = payload
         self._evaluators = evaluators
         self._accounts = [EvaluatorAccount(use) for use in payload.evaluators]
         self._clock = clock
+        self._census = Census()
         self._unstored: list[Item] = []
         self._stored_at = clock()
 
@@ -98,13 +100,14 @@ class _Evaluation:
             await self._store()
             raise
         await self._store()
-        return conclude(beginning, self._accounts)
+        return conclude(beginning, self._payload, self._accounts, self._census)
 
     async def _go_through(self) -> None:
         size = BatchSize()
         cursor: JsonValue = None
         while True:
             page = await self._context.page(cursor, size.rows)
+            self._census += page.census
             rows = [EvaluationRow.from_item(item) for item in page.items]
             started = self._clock()
             await self._judge(rows)

@@ -6,6 +6,7 @@ objects whose shape is a matter between a kind's source and its handler.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Protocol, TypeAlias
 
 from pydantic import JsonValue
@@ -31,11 +32,46 @@ class Claimed:
 
 
 @dataclass(frozen=True, slots=True)
+class Census:
+    """What became of the rows that a page looked at, whether it returns them or not.
+
+    Attributes:
+        rows: How many it looked at.
+        passed: How many of them the task's filter lets through.
+        matched: How many of those each evaluator is to judge, or has judged already.
+        skipped: How many pairs of row and evaluator another run has settled.
+    """
+
+    rows: int = 0
+    passed: int = 0
+    matched: tuple[int, ...] = ()
+    skipped: int = 0
+
+    @property
+    def excluded(self) -> int:
+        """How many pairs of row and evaluator filters take out of consideration."""
+        return self.rows * len(self.matched) - sum(self.matched)
+
+    def __add__(self, other: "Census") -> "Census":
+        return Census(
+            self.rows + other.rows,
+            self.passed + other.passed,
+            tuple(map(sum, zip_longest(self.matched, other.matched, fillvalue=0))),
+            self.skipped + other.skipped,
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
-    """Some of what is to be done; `cursor` continues, None ends."""
+    """Some of what is to be done; `cursor` continues, None ends.
+
+    A source that counts what is to be done before it knows which rows count says in `census` what
+    it found; the run's counters follow it.
+    """
 
     items: Sequence[Item]
     cursor: JsonValue
+    census: Census = Census()
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,9 +3,12 @@
 The units are pairs of an experiment run and an evaluator. A pair is settled when this run has
 judged it, or tried to, in whatever attempt; and, unless the run overrides, when any other run has
 judged it. A pair that another run tried in vain is tried again.
+
+How many pairs there are is counted before filters are applied, which takes reading every row.
+Pages then say what filters take out, and which pairs other runs have settled.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, cast
 
 from pydantic import JsonValue
@@ -26,7 +29,8 @@ from sqlalchemy import (
 from evalwright_server.runs.payloads import TaskRunPayload
 from evalwright_server.runs.records import Beginning, Progress
 from evalwright_server.runs.rows import EvaluationRow, Judgement
-from evalwright_server.runs.sources.source import Claimed, Item, Page, Tally
+from evalwright_server.runs.sifting import Sieve
+from evalwright_server.runs.sources.source import Census, Claimed, Item, Page, Tally
 from evalwright_server.store.clock import now
 from evalwright_server.store.dialects import insert_into
 from evalwright_server.store.tables.datasets import dataset_example_revisions as revisions
@@ -45,10 +49,10 @@ _IS_SETTLED: Final = and_(
 )
 
 _COUNT_ROWS: Final = select(func.count()).select_from(experiment_runs).where(_IN_EXPERIMENTS)
-_COUNT_SETTLED: Final = (
+_COUNT_OWN: Final = (
     select(func.count())
     .select_from(experiment_runs.join(evaluations))
-    .where(_IN_EXPERIMENTS, _IS_SETTLED)
+    .where(_IN_EXPERIMENTS, evaluations.c.run_id == bindparam("run_id"))
 )
 _EXPERIMENTS: Final = (
     select(
@@ -85,15 +89,19 @@ _ROWS: Final[Select[Any]] = (
     .order_by(*_ROW_KEY)
     .limit(bindparam("at_most"))
 )
-_SETTLED: Final = select(evaluations.c.experiment_run_id, evaluations.c.name).where(
-    evaluations.c.experiment_run_id.in_(bindparam("row_ids", expanding=True)), _IS_SETTLED
-)
+_SETTLED: Final = select(
+    evaluations.c.experiment_run_id, evaluations.c.name, evaluations.c.run_id
+).where(evaluations.c.experiment_run_id.in_(bindparam("row_ids", expanding=True)), _IS_SETTLED)
 _STILL_THERE: Final = (
     select(experiment_runs.c.id)
     .where(experiment_runs.c.id.in_(bindparam("row_ids", expanding=True)))
     .with_for_update(read=True, key_share=True)
 )
 _FIRST: Final = (0, 0)
+_MOST_LOOKED_AT: Final = 5_000
+"""Rows that one page looks at, so that progress is seen where filters take most of them out."""
+_MOST_FETCHED: Final = 500
+_GROWTH: Final = 4
 _KEY: Final = ("experiment_run_id", "name")
 _REPLACED: Final = [column.key for column in evaluations.c if column.key not in _KEY]
 
@@ -102,51 +110,25 @@ class TaskRunSource:
     """Serves workers that evaluate experiments; see `Source`."""
 
     def begin(self, connection: Connection, claimed: Claimed) -> Beginning:
-        """Count the pairs, and those that are settled already."""
+        """Count the pairs, and those that an earlier attempt has settled."""
         payload = TaskRunPayload.read(claimed.payload)
-        parameters = _settled_by(claimed, payload) | {"experiment_ids": payload.experiment_ids}
+        parameters = {"experiment_ids": payload.experiment_ids, "run_id": claimed.run.id}
         rows = connection.execute(_COUNT_ROWS, parameters).scalar_one()
-        settled = connection.execute(_COUNT_SETTLED, parameters).scalar_one()
         before = claimed.run.progress
+        done = before.succeeded + before.failed
+        # Rows that have been judged and then deleted were considered all the same.
+        deleted = done and done - connection.execute(_COUNT_OWN, parameters).scalar_one()
         progress = Progress(
-            total=rows * len(payload.evaluators),
-            done=settled,
+            total=rows * len(payload.evaluators) + deleted,
+            done=done,
             succeeded=before.succeeded,
             failed=before.failed,
-            skipped=max(settled - before.succeeded - before.failed, 0),
         )
         return Beginning(progress, _note_empty(connection, payload))
 
     def page(self, connection: Connection, claimed: Claimed, cursor: JsonValue, limit: int) -> Page:
         """Return rows with a pair that isn't settled, by experiment and in order of insertion."""
-        payload = TaskRunPayload.read(claimed.payload)
-        experiment, row_id = cast("Sequence[int]", cursor or _FIRST)
-        rows = connection.execute(
-            _ROWS,
-            {
-                "experiment_ids": payload.experiment_ids,
-                "after_experiment": experiment,
-                "after_row": row_id,
-                "at_most": limit,
-            },
-        ).all()
-        settled = {
-            (row.experiment_run_id, row.name)
-            for row in connection.execute(
-                _SETTLED, _settled_by(claimed, payload) | {"row_ids": [row.id for row in rows]}
-            )
-        }
-        items = []
-        for row in rows:
-            pending = tuple(
-                index
-                for index, evaluator in enumerate(payload.evaluators)
-                if (row.id, evaluator.name) not in settled
-            )
-            if pending:
-                items.append(EvaluationRow(row.id, _columns(row), pending).to_item())
-        is_last = len(rows) < limit
-        return Page(items, None if is_last else [rows[-1].experiment_id, rows[-1].id])
+        return _Reading(connection, claimed).page(cast("Sequence[int]", cursor or _FIRST), limit)
 
     def store(self, connection: Connection, claimed: Claimed, items: Sequence[Item]) -> Tally:
         """Keep judgements; those about rows that were deleted meanwhile count as skipped."""
@@ -168,6 +150,79 @@ class TaskRunSource:
         return Tally(len(kept) - failed, failed, len(judgements) - len(kept))
 
 
+class _Reading:
+    """Reads rows until a page is full or enough of them have been looked at."""
+
+    def __init__(self, connection: Connection, claimed: Claimed) -> None:
+        self._connection = connection
+        self._claimed = claimed
+        self._payload = TaskRunPayload.read(claimed.payload)
+        self._sieve = Sieve(self._payload)
+        self._items: list[Item] = []
+        self._rows = self._passed = self._skipped = 0
+        self._matched = [0] * len(self._payload.evaluators)
+
+    def page(self, key: Sequence[int], limit: int) -> Page:
+        wanted = limit
+        while True:
+            rows = self._fetch(key, wanted)
+            settled = self._settled([row.id for row in rows])
+            for row in rows:
+                self._look_at(row, settled)
+                key = (row.experiment_id, row.id)
+                if len(self._items) == limit:
+                    return self._page(list(key))
+            if len(rows) < wanted:
+                return self._page(None)
+            if self._rows >= _MOST_LOOKED_AT:
+                return self._page(list(key))
+            wanted = min(wanted * _GROWTH, _MOST_FETCHED)
+
+    def _page(self, cursor: JsonValue) -> Page:
+        census = Census(self._rows, self._passed, tuple(self._matched), self._skipped)
+        return Page(self._items, cursor, census)
+
+    def _fetch(self, key: Sequence[int], wanted: int) -> Sequence[Row[Any]]:
+        experiment, row_id = key
+        parameters = {
+            "experiment_ids": self._payload.experiment_ids,
+            "after_experiment": experiment,
+            "after_row": row_id,
+            "at_most": wanted,
+        }
+        return self._connection.execute(_ROWS, parameters).all()
+
+    def _settled(self, row_ids: Sequence[int]) -> dict[tuple[int, str], bool]:
+        """Return the settled pairs, and whether it was this run that settled them."""
+        parameters = {
+            "run_id": self._claimed.run.id,
+            "override": self._payload.override,
+            "names": [evaluator.name for evaluator in self._payload.evaluators],
+            "row_ids": row_ids,
+        }
+        return {
+            (row.experiment_run_id, row.name): row.run_id == self._claimed.run.id
+            for row in self._connection.execute(_SETTLED, parameters)
+        }
+
+    def _look_at(self, row: Row[Any], settled: Mapping[tuple[int, str], bool]) -> None:
+        self._rows += 1
+        columns = row_columns(row)
+        if not self._sieve.passes(columns):
+            return
+        self._passed += 1
+        pending = []
+        for index in self._sieve.judges(columns):
+            self._matched[index] += 1
+            by_us = settled.get((row.id, self._payload.evaluators[index].name))
+            if by_us is None:
+                pending.append(index)
+            elif not by_us:
+                self._skipped += 1
+        if pending:
+            self._items.append(EvaluationRow(row.id, columns, tuple(pending)).to_item())
+
+
 def _note_empty(connection: Connection, payload: TaskRunPayload) -> str | None:
     """Name the experiments that have no runs."""
     if not payload.experiment_ids:
@@ -184,15 +239,8 @@ def _note_empty(connection: Connection, payload: TaskRunPayload) -> str | None:
     return f"{rows}experiment{'' if one else 's'} {names} {'has' if one else 'have'} no runs"
 
 
-def _settled_by(claimed: Claimed, payload: TaskRunPayload) -> dict[str, object]:
-    return {
-        "run_id": claimed.run.id,
-        "override": payload.override,
-        "names": [evaluator.name for evaluator in payload.evaluators],
-    }
-
-
-def _columns(row: Row[Any]) -> dict[str, JsonValue]:
+def row_columns(row: Row[Any]) -> dict[str, JsonValue]:
+    """Return what evaluators and filters see of an experiment run with its example."""
     columns: dict[str, JsonValue] = {**(row.example_columns or {}), "output": row.output}
     if row.error is not None:
         columns["error"] = row.error
