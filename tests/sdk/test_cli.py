@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from evalwright import SpacesClient
 from evalwright.__main__ import main
 from fixtures_server import RunningServer
 from sdk import samples
