@@ -232,7 +232,7 @@ def test_what_nobody_expected_is_still_one_message(
 ) -> None:
     """A traceback helps nobody at a prompt."""
 
-    def broken(**_: object) -> None:
+    def broken(*_: object, **__: object) -> None:
         raise RuntimeError("out of luck")
 
     monkeypatch.setattr(SpacesClient, "get", broken)
