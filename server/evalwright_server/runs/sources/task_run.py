@@ -58,7 +58,7 @@ _EXPERIMENTS: Final = (
     .where(experiments.c.id.in_(bindparam("experiment_ids", expanding=True)))
     .order_by(experiments.c.id)
 )
-_ROWS: Final[Select[Any]] = (
+_ROWS: Final[Select[*tuple[Any, ...]]] = (
     select(
         *_ROW_KEY,
         experiment_runs.c.output,
