@@ -13,6 +13,9 @@ from evalwright_server.web.problems import Problem
 
 JSON: Final = "application/json"
 
+_ENVELOPES: Final = 8
+"""More levels than any answer puts around what a body held."""
+
 
 @dataclass(frozen=True, slots=True)
 class JsonBody:
@@ -70,9 +73,25 @@ def _parse(content: bytes) -> JsonValue:
         value: JsonValue = orjson.loads(content)
     except orjson.JSONDecodeError as error:
         raise Problem(400, _explain_syntax(content, error)) from error
+    _refuse_depth(value)
     if b"\\u0000" in content:
         _refuse_nul(value, "")
     return value
+
+
+def _refuse_depth(value: JsonValue) -> None:
+    """Refuse what could be read and stored, but not be written again as part of an answer.
+
+    Raises:
+        Problem: It is nested more deeply than the encoder goes, envelopes included.
+    """
+    enveloped: JsonValue = value
+    for _ in range(_ENVELOPES):
+        enveloped = [enveloped]
+    try:
+        orjson.dumps(enveloped)
+    except orjson.JSONEncodeError as error:
+        raise Problem(400, "the body is nested too deeply; flatten it") from error
 
 
 def _explain_syntax(content: bytes, error: orjson.JSONDecodeError) -> str:
