@@ -173,7 +173,7 @@ class Waiting(Generic[_R]):
             return 0.0  # nothing was held yet; the next poll finds out whether it can be
         honest = took >= ask.hold / 2 or (changed and ask.etag is not None)
         if ask.hold and reply.held and honest:
-            return min(PROGRESS_GAP, left) if changed else 0.0
+            return min(max(PROGRESS_GAP - took, 0.0), left) if changed else 0.0
         return min(self.poll_interval, left)
 
     def _after_failure(self, error: EvalwrightError) -> float:
