@@ -4,10 +4,12 @@ States stand in conditions as literals, not as parameters: only then do both dat
 partial indexes.
 """
 
+from functools import cache
 from typing import Any, Final
 
 from sqlalchemy import (
     ColumnElement,
+    Executable,
     Row,
     Text,
     and_,
@@ -22,6 +24,7 @@ from sqlalchemy import (
     true,
     update,
 )
+from sqlalchemy.dialects import postgresql, sqlite
 
 from evalwright_server.runs.records import Progress, RunRow
 from evalwright_server.runs.states import State
@@ -84,6 +87,22 @@ GET_MANY: Final = select(*RUN_COLUMNS).where(_c.id.in_(bindparam("run_ids", expa
 GET_BY_KEY: Final = select(_c.id, _c.suffix, _c.idem_hash).where(
     _c.idem_scope == bindparam("scope"), _c.idem_key == bindparam("key")
 )
+
+
+@cache
+def submit(dialect: str, *, has_deadline: bool) -> Executable:
+    """Return the INSERT of a run, which returns nothing when its idempotency key is in use."""
+    insert = (postgresql if dialect == "postgresql" else sqlite).insert(runs)
+    values: dict[str, object] = {"created_at": now()}
+    if has_deadline:
+        values["deadline_at"] = seconds_from_now(bindparam("deadline_seconds"))
+    statement: Executable = (
+        insert.values(values)
+        .on_conflict_do_nothing(index_elements=["idem_scope", "idem_key"])
+        .returning(_c.id, _c.suffix)
+    )
+    return statement
+
 
 ANNOUNCED: Final = (_c.id, _c.queue, _c.state)
 """What whoever announces a change has to know."""
