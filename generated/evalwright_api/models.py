@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import MISSING, AwareDatetime, ConfigDict, Field
 from typing_extensions import TypeAliasType
@@ -49,7 +49,7 @@ class AiIntegrationScoping(Model):
 class AiIntegrationScopingInput(Model):
     """Where an AI integration may be used."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
     organization_id: str | None | MISSING = MISSING
     """The organization; every one when null."""
     space_id: str | None | MISSING = MISSING
@@ -59,7 +59,7 @@ class AiIntegrationScopingInput(Model):
 class AnthropicHeaders(Model):
     """Headers for Anthropic."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
     anthropic_beta: list[str] | None | MISSING = MISSING
     """Beta features to switch on."""
 
@@ -67,7 +67,7 @@ class AnthropicHeaders(Model):
 class AwsProviderMetadata(Model):
     """What awsBedrock needs."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
     kind: Literal["aws"] = "aws"
     """The provider."""
     role_arn: Annotated[str, Field(min_length=1)]
@@ -79,7 +79,7 @@ class AwsProviderMetadata(Model):
 class AzureParameters(Model):
     """Where a model stands on Azure."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
     azure_deployment_name: str | MISSING = MISSING
     """The deployment."""
     azure_openai_endpoint: str | MISSING = MISSING
@@ -91,7 +91,7 @@ class AzureParameters(Model):
 class BedrockOptions(Model):
     """Options for Bedrock."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
     use_converse_endpoint: bool | MISSING = MISSING
     """Whether the Converse endpoint is used."""
 
@@ -99,7 +99,7 @@ class BedrockOptions(Model):
 class CreateDatasetRequest(Model):
     """A dataset to create with its first examples."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
     name: Annotated[str, Field(max_length=255, min_length=1)]
     """Its name, unique inside the space."""
     space_id: str
@@ -115,7 +115,7 @@ class CreateDatasetRequest(Model):
 class CreateProjectRequest(Model):
     """A project to create."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
     name: Annotated[str, Field(max_length=255, min_length=1)]
     """Its name, unique inside the space."""
     space_id: str
@@ -125,7 +125,7 @@ class CreateProjectRequest(Model):
 class CreateSpaceRequest(Model):
     """A space to create."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
     name: Annotated[str, Field(max_length=255, min_length=1)]
     """Its name, unique inside the organization."""
     organization_id: str | MISSING = MISSING
@@ -147,7 +147,7 @@ class DataGranularity(StrEnum):
 class DatasetExample(Model):
     """One row of a dataset. The user's columns stand beside these members."""
 
-    model_config = ConfigDict(extra="allow")
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="allow")
     id: str
     """The example's ID."""
     created_at: AwareDatetime
@@ -159,7 +159,7 @@ class DatasetExample(Model):
 class DatasetExampleUpdate(Model):
     """New columns for one example."""
 
-    model_config = ConfigDict(extra="allow")
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="allow")
     id: str
     """The example's ID."""
 
@@ -245,7 +245,7 @@ class ExperimentRun(Model):
 
     """
 
-    model_config = ConfigDict(extra="allow")
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="allow")
     id: str
     """The experiment run's ID."""
     example_id: str
@@ -259,7 +259,7 @@ class ExperimentRun(Model):
 class ExperimentRunCreate(Model):
     """The output for one example. Any further column is kept."""
 
-    model_config = ConfigDict(extra="allow")
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="allow")
     example_id: str
     """The example it answers."""
     output: str
@@ -282,7 +282,7 @@ class FieldError(Model):
 class GcpProviderMetadata(Model):
     """What vertexAI needs."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
     kind: Literal["gcp"] = "gcp"
     """The provider."""
     project_id: Annotated[str, Field(min_length=1)]
@@ -315,7 +315,7 @@ class InputVariableFormat(StrEnum):
 class InsertDatasetExamplesRequest(Model):
     """Examples to append."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
     examples: Annotated[list[dict[str, Any]], Field(max_length=1000, min_length=1)]
     """Rows under the same rules as at the dataset's creation."""
 
@@ -425,7 +425,7 @@ ProviderMetadataInput = TypeAliasType(
 class ProviderParameters(Model):
     """Parameters of one provider only."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
     azure_params: AzureParameters | MISSING = MISSING
     anthropic_headers: AnthropicHeaders | MISSING = MISSING
     anthropic_version: str | MISSING = MISSING
@@ -447,7 +447,7 @@ class QueueStats(Model):
 class ResponseFormatJsonSchema(Model):
     """The JSON schema of the answer."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
     name: str | MISSING = MISSING
     """The schema's name."""
     description: str | MISSING = MISSING
@@ -565,7 +565,7 @@ class TaskEvaluator(Model):
 class TaskEvaluatorInput(Model):
     """An evaluator to apply."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
     evaluator_id: str
     """The evaluator's ID."""
     query_filter: str | MISSING = MISSING
@@ -644,7 +644,7 @@ class TemplateEvaluationRunConfig(Model):
 class ToolCallFunctionInput(Model):
     """The function that is called."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
     name: str
     """The function's name."""
     arguments: str
@@ -658,7 +658,7 @@ ToolCallType = TypeAliasType("ToolCallType", Literal["function"])
 class ToolConfig(Model):
     """The tools a model may call."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
     tools: list[dict[str, Any]] | MISSING = MISSING
     """The tools."""
     tool_choice: Any | MISSING = MISSING
@@ -668,7 +668,7 @@ class ToolConfig(Model):
 class TriggerEvaluationTaskRunRequest(Model):
     """How to run an evaluation task."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
     data_start_time: AwareDatetime | MISSING = MISSING
     """The start of the window of spans; the last run's time, or a week ago, when left out."""
     data_end_time: AwareDatetime | MISSING = MISSING
@@ -684,7 +684,7 @@ class TriggerEvaluationTaskRunRequest(Model):
 class TriggerRunExperimentTaskRunRequest(Model):
     """How to run a run_experiment task."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
     experiment_name: Annotated[str, Field(max_length=255, min_length=1, pattern='^[^"\\\\]*$')]
     """The name of the experiment to create, unique inside the dataset."""
     dataset_version_id: str | MISSING = MISSING
@@ -712,7 +712,7 @@ TriggerTaskRunRequest = TypeAliasType(
 class UnknownCodeConfig(Model):
     """Code of a kind that came after this document."""
 
-    model_config = ConfigDict(extra="allow", regex_engine="python-re")
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="allow", regex_engine="python-re")
     type: Annotated[str, Field(pattern="^(?!(managed|custom)$)")]
     """The kind of code."""
 
@@ -720,7 +720,7 @@ class UnknownCodeConfig(Model):
 class UnknownEvaluatorVersion(Model):
     """A version of a kind that came after this document."""
 
-    model_config = ConfigDict(extra="allow", regex_engine="python-re")
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="allow", regex_engine="python-re")
     id: str
     """The version's ID."""
     evaluator_id: str
@@ -732,7 +732,7 @@ class UnknownEvaluatorVersion(Model):
 class UnknownRunConfiguration(Model):
     """A run configuration of a kind that came after this document."""
 
-    model_config = ConfigDict(extra="allow", regex_engine="python-re")
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="allow", regex_engine="python-re")
     experiment_type: Annotated[str, Field(pattern="^(?!(llm_generation|template_evaluation)$)")]
     """What produces the outputs."""
 
@@ -740,7 +740,7 @@ class UnknownRunConfiguration(Model):
 class UpdateAiIntegrationRequest(Model):
     """Changes to an AI integration; what is left out stays as it is."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
     name: Annotated[str | MISSING, Field(max_length=255, min_length=1)] = MISSING
     """A new name."""
     provider: AiIntegrationProvider | MISSING = MISSING
@@ -766,7 +766,7 @@ class UpdateAiIntegrationRequest(Model):
 class UpdateDatasetExamplesRequest(Model):
     """Examples to change."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
     examples: Annotated[list[DatasetExampleUpdate], Field(max_length=1000, min_length=1)]
     """Rows with their IDs; the columns given replace those stored, IDs that don't exist are skipped."""
     new_version: str | MISSING = MISSING
@@ -776,7 +776,7 @@ class UpdateDatasetExamplesRequest(Model):
 class UpdateEvaluationTaskRequest(Model):
     """Changes to an evaluation task; what is left out stays as it is."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
     name: Annotated[str | MISSING, Field(max_length=255, min_length=1)] = MISSING
     """A new name."""
     sampling_rate: Annotated[float | MISSING, Field(ge=0.0, le=1.0)] = MISSING
@@ -792,7 +792,7 @@ class UpdateEvaluationTaskRequest(Model):
 class UpdateEvaluatorRequest(Model):
     """Changes to an evaluator; what is left out stays as it is."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
     name: Annotated[str | MISSING, Field(max_length=255, min_length=1)] = MISSING
     """A new name."""
     description: Annotated[str | None | MISSING, Field(max_length=1000)] = MISSING
@@ -802,7 +802,7 @@ class UpdateEvaluatorRequest(Model):
 class UpdateSpaceRequest(Model):
     """Changes to a space; what is left out stays as it is."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
     name: Annotated[str | MISSING, Field(max_length=255, min_length=1)] = MISSING
     """A new name."""
     description: Annotated[str | MISSING, Field(max_length=1000)] = MISSING
@@ -853,7 +853,7 @@ class AiIntegrationList(Model):
 class CreateAiIntegrationRequest(Model):
     """An AI integration to create."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
     name: Annotated[str, Field(max_length=255, min_length=1)]
     """Its name, unique."""
     provider: AiIntegrationProvider
@@ -878,7 +878,7 @@ class CreateAiIntegrationRequest(Model):
 class CreateCodeEvaluationTaskRequest(Model):
     """A task that judges rows with code evaluators."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
     name: Annotated[str, Field(max_length=255, min_length=1)]
     """Its name, unique inside the space."""
     type: Literal["code_evaluation"] = "code_evaluation"
@@ -902,7 +902,7 @@ class CreateCodeEvaluationTaskRequest(Model):
 class CreateExperimentRequest(Model):
     """An experiment to create from outputs that exist already."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
     name: Annotated[str, Field(max_length=255, min_length=1, pattern='^[^"\\\\]*$')]
     """Its name, unique inside the dataset, without quotes and backslashes."""
     dataset_id: str
@@ -914,7 +914,7 @@ class CreateExperimentRequest(Model):
 class CreateTemplateEvaluationTaskRequest(Model):
     """A task that judges rows with template evaluators."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
     name: Annotated[str, Field(max_length=255, min_length=1)]
     """Its name, unique inside the space."""
     type: Literal["template_evaluation"] = "template_evaluation"
@@ -1069,7 +1069,7 @@ class OrganizationList(Model):
 class ResponseFormat(Model):
     """The form of the answer."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
     type: ResponseFormatType | MISSING = MISSING
     json_schema: ResponseFormatJsonSchema | MISSING = MISSING
 
@@ -1121,7 +1121,7 @@ class StaticParam(Model):
 class StaticParamInput(Model):
     """A fixed argument of a code evaluator."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
     name: Annotated[str, Field(min_length=1)]
     """The argument's name."""
     type: StaticParamType
@@ -1174,7 +1174,7 @@ class TaskRunList(Model):
 class ToolCallInput(Model):
     """A call of a tool."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
     id: str | MISSING = MISSING
     """The call's ID."""
     type: ToolCallType
@@ -1205,7 +1205,7 @@ class CustomCodeConfig(Model):
 class CustomCodeConfigInput(Model):
     """Python written by the user."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
     type: Literal["custom"] = "custom"
     """The kind of code."""
     name: Annotated[str, Field(pattern="^[a-zA-Z0-9_\\s\\-&()]+$")]
@@ -1227,7 +1227,7 @@ class CustomCodeConfigInput(Model):
 class InvocationParameters(Model):
     """How a model is called."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
     temperature: float | MISSING = MISSING
     """How random the answers are."""
     max_tokens: int | MISSING = MISSING
@@ -1271,7 +1271,7 @@ class LlmGenerationRunConfig(Model):
 class LlmMessageInput(Model):
     """One message of a prompt."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
     role: MessageRole
     content: str | None | MISSING = MISSING
     """What is said, with placeholders."""
@@ -1302,7 +1302,7 @@ class ManagedCodeConfig(Model):
 class ManagedCodeConfigInput(Model):
     """One of the evaluators that come with the server."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
     type: Literal["managed"] = "managed"
     """The kind of code."""
     name: Annotated[str, Field(pattern="^[a-zA-Z0-9_\\s\\-&()]+$")]
@@ -1321,7 +1321,7 @@ class ManagedCodeConfigInput(Model):
 class TemplateEvaluationRunConfigInput(Model):
     """Outputs come from judging each example with a template."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
     experiment_type: Literal["template_evaluation"] = "template_evaluation"
     """What produces the outputs."""
     ai_integration_id: str
@@ -1353,7 +1353,7 @@ CodeConfigInput = TypeAliasType(
 class EvaluatorLlmConfigInput(Model):
     """Which model judges."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
     ai_integration_id: str
     """The AI integration that reaches the model."""
     model_name: Annotated[str, Field(min_length=1)]
@@ -1365,7 +1365,7 @@ class EvaluatorLlmConfigInput(Model):
 class EvaluatorVersionCodeCreate(Model):
     """A version that runs code."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
     commit_message: str
     """What changed."""
     code_config: CodeConfigInput
@@ -1389,7 +1389,7 @@ KnownRunConfiguration = TypeAliasType(
 class LlmGenerationRunConfigInput(Model):
     """Outputs come from a prompt."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
     experiment_type: Literal["llm_generation"] = "llm_generation"
     """What produces the outputs."""
     ai_integration_id: str
@@ -1471,7 +1471,7 @@ class TaskList(Model):
 class TemplateConfigInput(Model):
     """A prompt whose answer is the judgement."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
     name: Annotated[str, Field(pattern="^[a-zA-Z0-9_\\s\\-&()]+$")]
     """The name of the evaluation column."""
     template: Annotated[str, Field(min_length=1)]
@@ -1491,7 +1491,7 @@ class TemplateConfigInput(Model):
 class UpdateRunExperimentTaskRequest(Model):
     """Changes to a run_experiment task; what is left out stays as it is."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
     name: Annotated[str | MISSING, Field(max_length=255, min_length=1)] = MISSING
     """A new name."""
     run_configuration: RunConfigurationInput | MISSING = MISSING
@@ -1516,7 +1516,7 @@ CodeConfig = TypeAliasType(
 class CreateRunExperimentTaskRequest(Model):
     """A task that produces the outputs of an experiment."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
     name: Annotated[str, Field(max_length=255, min_length=1)]
     """Its name, unique inside the space."""
     type: Literal["run_experiment"] = "run_experiment"
@@ -1561,7 +1561,7 @@ class EvaluatorVersionCode(Model):
 class EvaluatorVersionTemplateCreate(Model):
     """A version that asks a language model."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
     commit_message: str
     """What changed."""
     template_config: TemplateConfigInput
@@ -1623,7 +1623,7 @@ class EvaluatorWithVersion(Model):
 class CreateEvaluatorRequest(Model):
     """An evaluator to create with its first version."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
     space_id: str
     """The space that holds it."""
     name: Annotated[str, Field(max_length=255, min_length=1)]

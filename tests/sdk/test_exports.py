@@ -134,7 +134,6 @@ def test_first_lines_are_sentences() -> None:
     assert bad == []
 
 
-@pytest.mark.xfail(reason="model_config of the generated models has no annotation yet")
 @pytest.mark.slow
 def test_types_are_complete(tmp_path: Path) -> None:
     """Away from the repository, whose settings are for its own developers."""
