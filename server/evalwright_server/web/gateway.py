@@ -125,24 +125,16 @@ class Gateway(BaseRoute):
             check_source(request.headers)
         if raw_path == DOCUMENT_PATH and request.method == "GET":
             return Response(self._document.content, media_type="application/json")
-        endpoint, path = self._find_open(request, raw_path)
-        if endpoint is None:
+        found = self._routes.find(request.method, raw_path)
+        if found is None or found[0].operation.id not in OPEN_OPERATIONS:
             self._limits.rate.admit(self._identify(request))
-            endpoint, path = self._routes.find(request.method, raw_path)
+        if found is None:
+            raise self._routes.refusal(request.method, raw_path)
+        endpoint, path = found
         exchange.endpoint = endpoint
         call = await self._judge_call(endpoint, path, request)
         result = await endpoint.handler(call)
         return _finish(call, result) if isinstance(result, Answer) else result
-
-    def _find_open(
-        self, request: Request, raw_path: bytes
-    ) -> tuple[Endpoint | None, dict[str, str]]:
-        """Return the endpoint if it is one that needs no key."""
-        try:
-            endpoint, path = self._routes.find(request.method, raw_path)
-        except Problem:
-            return None, {}
-        return (endpoint, path) if endpoint.operation.id in OPEN_OPERATIONS else (None, {})
 
     def _identify(self, request: Request) -> bytes:
         return self._limits.keys.identify(request.headers) if self._limits.keys else b""

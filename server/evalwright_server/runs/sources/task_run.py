@@ -20,7 +20,7 @@ from sqlalchemy import (
     func,
     or_,
     select,
-    tuple_,
+    update,
 )
 
 from evalwright_server.runs.payloads import TaskRunPayload
@@ -32,7 +32,6 @@ from evalwright_server.store.dialects import insert_into
 from evalwright_server.store.tables.datasets import dataset_example_revisions as revisions
 from evalwright_server.store.tables.experiments import evaluations, experiment_runs, experiments
 
-_ROW_KEY: Final = (experiment_runs.c.experiment_id, experiment_runs.c.id)
 _IN_EXPERIMENTS: Final = experiment_runs.c.experiment_id.in_(
     bindparam("experiment_ids", expanding=True)
 )
@@ -60,7 +59,7 @@ _EXPERIMENTS: Final = (
 )
 _ROWS: Final[Select[*tuple[Any, ...]]] = (
     select(
-        *_ROW_KEY,
+        experiment_runs.c.id,
         experiment_runs.c.output,
         experiment_runs.c.error,
         experiment_runs.c.columns,
@@ -79,10 +78,10 @@ _ROWS: Final[Select[*tuple[Any, ...]]] = (
         ),
     )
     .where(
-        _IN_EXPERIMENTS,
-        tuple_(*_ROW_KEY) > tuple_(bindparam("after_experiment"), bindparam("after_row")),
+        experiment_runs.c.experiment_id == bindparam("of_experiment"),
+        experiment_runs.c.id > bindparam("after_row"),
     )
-    .order_by(*_ROW_KEY)
+    .order_by(experiment_runs.c.id)
     .limit(bindparam("at_most"))
 )
 _SETTLED: Final = select(evaluations.c.experiment_run_id, evaluations.c.name).where(
@@ -93,7 +92,18 @@ _STILL_THERE: Final = (
     .where(experiment_runs.c.id.in_(bindparam("row_ids", expanding=True)))
     .with_for_update(read=True, key_share=True)
 )
-_FIRST: Final = (0, 0)
+_TOUCH: Final = (
+    update(experiments)
+    .where(
+        experiments.c.id.in_(
+            select(experiment_runs.c.experiment_id).where(
+                experiment_runs.c.id.in_(bindparam("row_ids", expanding=True))
+            )
+        )
+    )
+    .values(updated_at=now())
+)
+_START: Final = (0, 0)
 _KEY: Final = ("experiment_run_id", "name")
 _REPLACED: Final = [column.key for column in evaluations.c if column.key not in _KEY]
 
@@ -118,15 +128,19 @@ class TaskRunSource:
         return Beginning(progress, _note_empty(connection, payload))
 
     def page(self, connection: Connection, claimed: Claimed, cursor: JsonValue, limit: int) -> Page:
-        """Return rows with a pair that isn't settled, by experiment and in order of insertion."""
+        """Return rows with a pair that isn't settled, by experiment and in order of insertion.
+
+        A page never spans two experiments, so that it is one walk along an index.
+        """
         payload = TaskRunPayload.read(claimed.payload)
-        experiment, row_id = cast("Sequence[int]", cursor or _FIRST)
+        position, after_row = cast("Sequence[int]", cursor or _START)
+        if position == len(payload.experiment_ids):
+            return Page([], None)
         rows = connection.execute(
             _ROWS,
             {
-                "experiment_ids": payload.experiment_ids,
-                "after_experiment": experiment,
-                "after_row": row_id,
+                "of_experiment": payload.experiment_ids[position],
+                "after_row": after_row,
                 "at_most": limit,
             },
         ).all()
@@ -145,8 +159,8 @@ class TaskRunSource:
             )
             if pending:
                 items.append(EvaluationRow(row.id, _columns(row), pending).to_item())
-        is_last = len(rows) < limit
-        return Page(items, None if is_last else [rows[-1].experiment_id, rows[-1].id])
+        has_more = len(rows) == limit
+        return Page(items, [position, rows[-1].id] if has_more else [position + 1, 0])
 
     def store(self, connection: Connection, claimed: Claimed, items: Sequence[Item]) -> Tally:
         """Keep judgements; those about rows that were deleted meanwhile count as skipped."""
@@ -164,6 +178,7 @@ class TaskRunSource:
                 ),
                 [_record(claimed.run.id, payload, judgement) for judgement in kept],
             )
+            connection.execute(_TOUCH, {"row_ids": [judgement.row for judgement in kept]})
         failed = sum(judgement.error is not None for judgement in kept)
         return Tally(len(kept) - failed, failed, len(judgements) - len(kept))
 
