@@ -29,13 +29,13 @@ from sqlalchemy.dialects import postgresql, sqlite
 from evalwright_server.runs.records import Progress, RunRow
 from evalwright_server.runs.states import State
 from evalwright_server.store.clock import now, seconds_from_now
-from evalwright_server.store.tables.runs import runs
+from evalwright_server.store.tables.runs import UNFINISHED, runs
 
 _c: Final = runs.c
 
 
-def _is(*states: State) -> ColumnElement[bool]:
-    return or_(*(_c.state == literal_column(f"'{state}'") for state in states))
+def _is(state: State) -> ColumnElement[bool]:
+    return _c.state == literal_column(f"'{state}'")
 
 
 RUN_COLUMNS: Final = tuple(
@@ -237,7 +237,7 @@ ABANDON_ALL: Final = _ABANDON.where(_is(State.RUNNING))
 
 TIME_OUT: Final = (
     update(runs)
-    .where(_is(State.QUEUED, State.RUNNING), _c.deadline_at < now())
+    .where(UNFINISHED, _c.deadline_at < now())
     .values({
         _c.state: State.TIMEOUT,
         _c.failure_reason: "its deadline passed before it ended",
@@ -253,7 +253,7 @@ CANCEL: Final = (
     update(runs)
     .where(
         _c.id == bindparam("of_run"),
-        _is(State.QUEUED, State.RUNNING),
+        UNFINISHED,
         _c.cancel_requested == false(),
     )
     .values({
