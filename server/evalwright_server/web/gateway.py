@@ -114,7 +114,7 @@ class Gateway(BaseRoute):
     def _render(self, problem: Problem, request: Request, exchange: "_Exchange") -> Response:
         return render(
             problem,
-            path=request.scope["path"],
+            path=_shown_path(request),
             request_id=exchange.request_id,
             plain=request.headers.get("sdk-package-name") == PLAIN_CLIENT,
         )
@@ -168,7 +168,7 @@ class Gateway(BaseRoute):
         fields = {
             "request_id": exchange.request_id,
             "method": request.method,
-            "path": request.scope["path"],
+            "path": _shown_path(request),
             "operation": operation,
             "status": status,
             "duration_ms": round((perf_counter() - started) * 1000, 2),
@@ -187,6 +187,12 @@ class _Exchange:
 def _request_id(request: Request) -> str:
     given = request.headers.get("x-request-id", "")
     return given if _REQUEST_ID.fullmatch(given) else os.urandom(8).hex()
+
+
+def _shown_path(request: Request) -> str:
+    """Return the path as it was sent: decoded, it could move the cursor of a terminal."""
+    raw: bytes = request.scope["raw_path"]
+    return raw.decode("ascii", "backslashreplace")
 
 
 def _finish(call: Call, answer: Answer) -> Response:
