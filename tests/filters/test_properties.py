@@ -81,7 +81,8 @@ WORDS = st.sampled_from(
      "AND", "OR", "NOT", "IN", "LIKE", "IS", "NULL", "TRUE", "*", "+", "/", "||", "::", "?", ":",
      "@", "[", "]", "{", "}", "SELECT", "FROM", "CASE", "WHEN", "THEN", "END", "CAST", "AS",
      "INTERVAL", "EXISTS", "BETWEEN", "UNION", "f(", "--", "/*", "*/", "$1", "#", "\\",
-     "->", "DISTINCT", "ANY", "OVER", "DATE", "ARRAY", "STRUCT", "MAP", "LAMBDA", "TRY_CAST", "EXTRACT(", "TRIM(", "IF("]
+     "->", "DISTINCT", "ANY", "OVER", "DATE", "ARRAY", "STRUCT", "MAP", "LAMBDA", "TRY_CAST",
+     "EXTRACT(", "TRIM(", "IF("]
 )  # fmt: skip
 
 
