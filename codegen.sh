@@ -58,6 +58,7 @@ make_models() {
     --import-overrides '{"StrEnum": ".open_enum", "Model": ".base"}' --no-collapse-root-models --use-type-alias \
     --union-mode left_to_right --use-missing-sentinel --use-one-literal-as-default --capitalise-enum-members \
     --use-schema-description --use-field-description --use-single-line-docstring \
+    --custom-template-dir "$root/codegen/model_templates" --additional-imports typing.ClassVar \
     --custom-file-header "$header"$'\n"""The schemas of the document."""'
 }
 make_operations() {

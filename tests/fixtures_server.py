@@ -82,7 +82,7 @@ def start_server(tmp_path: Path) -> Iterator[Callable[..., RunningServer]]:
     with ExitStack() as stack:
 
         def start(**changes: object) -> RunningServer:
-            settings = replace(_settings(tmp_path / "data"), **changes)  # type: ignore[arg-type]
+            settings = replace(server_settings(tmp_path / "data"), **changes)  # type: ignore[arg-type]
             return stack.enter_context(serving(settings))
 
         yield start
@@ -91,11 +91,12 @@ def start_server(tmp_path: Path) -> Iterator[Callable[..., RunningServer]]:
 @pytest.fixture(scope="session")
 def running_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
     """One server that all tests of a process share: make a space of your own in it."""
-    with serving(_settings(tmp_path_factory.mktemp("server"))) as server:
+    with serving(server_settings(tmp_path_factory.mktemp("server"))) as server:
         yield server
 
 
-def _settings(data: Path) -> Settings:
+def server_settings(data: Path) -> Settings:
+    """Return the settings of servers under test."""
     return Settings(host="127.0.0.1", port=0, data=data, rate=0, validate_answers=True)
 
 

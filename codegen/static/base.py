@@ -1,5 +1,7 @@
 """What all models have in common."""
 
+from typing import ClassVar
+
 from pydantic import BaseModel, ConfigDict
 
 __all__ = ["Model"]
@@ -12,7 +14,7 @@ class Model(BaseModel):
     absent has the value `pydantic.MISSING`, which is not sent; None is sent as null.
     """
 
-    model_config = ConfigDict(
+    model_config: ClassVar[ConfigDict] = ConfigDict(
         extra="ignore",
         # Members whose names Python has a use for are called otherwise: `class_`, sent as `class`.
         serialize_by_alias=True,

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import MISSING, AwareDatetime, ConfigDict, Field
 from typing_extensions import TypeAliasType
@@ -49,7 +49,7 @@ class AiIntegrationScoping(Model):
 class AiIntegrationScopingInput(Model):
     """Where an AI integration may be used."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
     organization_id: str | None | MISSING = MISSING
     """The organization; every one when null."""
     space_id: str | None | MISSING = MISSING
@@ -59,7 +59,7 @@ class AiIntegrationScopingInput(Model):
 class AnnotationInput(Model):
     """An annotation to set; members left out stay as they are."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
     name: Annotated[str, Field(min_length=1)]
     """The name of what is judged."""
     score: float | MISSING = MISSING
@@ -82,7 +82,7 @@ class AnnotatorUser(Model):
 class AnthropicHeaders(Model):
     """Headers for Anthropic."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
     anthropic_beta: list[str] | None | MISSING = MISSING
     """Beta features to switch on."""
 
@@ -90,7 +90,7 @@ class AnthropicHeaders(Model):
 class AwsProviderMetadata(Model):
     """What awsBedrock needs."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
     kind: Literal["aws"] = "aws"
     """The provider."""
     role_arn: Annotated[str, Field(min_length=1)]
@@ -102,7 +102,7 @@ class AwsProviderMetadata(Model):
 class AzureParameters(Model):
     """Where a model stands on Azure."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
     azure_deployment_name: str | MISSING = MISSING
     """The deployment."""
     azure_openai_endpoint: str | MISSING = MISSING
@@ -114,7 +114,7 @@ class AzureParameters(Model):
 class BedrockOptions(Model):
     """Options for Bedrock."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
     use_converse_endpoint: bool | MISSING = MISSING
     """Whether the Converse endpoint is used."""
 
@@ -126,7 +126,7 @@ Binary = TypeAliasType("Binary", bytes)
 class CreateDatasetRequest(Model):
     """A dataset to create with its first examples."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
     name: Annotated[str, Field(max_length=255, min_length=1)]
     """Its name, unique inside the space."""
     space_id: str
@@ -142,7 +142,7 @@ class CreateDatasetRequest(Model):
 class CreateProjectRequest(Model):
     """A project to create."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
     name: Annotated[str, Field(max_length=255, min_length=1)]
     """Its name, unique inside the space."""
     space_id: str
@@ -152,7 +152,7 @@ class CreateProjectRequest(Model):
 class CreateSpaceRequest(Model):
     """A space to create."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
     name: Annotated[str, Field(max_length=255, min_length=1)]
     """Its name, unique inside the organization."""
     organization_id: str | MISSING = MISSING
@@ -174,7 +174,7 @@ class DataGranularity(StrEnum):
 class DatasetExampleUpdate(Model):
     """New columns for one example."""
 
-    model_config = ConfigDict(extra="allow")
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="allow")
     id: str
     """The example's ID."""
 
@@ -216,7 +216,7 @@ class DatasetVersionWithExampleIds(Model):
 class DeleteDatasetExamplesRequest(Model):
     """Examples to remove."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
     dataset_version_id: str
     """The version to remove them from; the latest when empty."""
     example_ids: Annotated[list[str], Field(max_length=1000, min_length=1)]
@@ -237,7 +237,7 @@ class DeleteDatasetExamplesResponse(Model):
 class DeleteEvaluatorVersionsRequest(Model):
     """Versions to remove."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
     version_ids: Annotated[list[str], Field(max_length=100, min_length=1)]
     """The versions."""
 
@@ -256,7 +256,7 @@ class DeleteEvaluatorVersionsResponse(Model):
 class DeleteSpansRequest(Model):
     """Spans to delete."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
     project_id: str
     """The project that holds them."""
     span_ids: Annotated[list[str], Field(max_length=5000, min_length=1)]
@@ -312,7 +312,7 @@ class Experiment(Model):
 class ExperimentRunCreate(Model):
     """The output for one example. Any further column is kept."""
 
-    model_config = ConfigDict(extra="allow")
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="allow")
     example_id: str
     """The example it answers."""
     output: str
@@ -354,7 +354,7 @@ class FieldError(Model):
 class GcpProviderMetadata(Model):
     """What vertexAI needs."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
     kind: Literal["gcp"] = "gcp"
     """The provider."""
     project_id: Annotated[str, Field(min_length=1)]
@@ -387,7 +387,7 @@ class InputVariableFormat(StrEnum):
 class InsertDatasetExamplesRequest(Model):
     """Examples to append."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
     examples: Annotated[list[dict[str, Any]], Field(max_length=1000, min_length=1)]
     """Rows under the same rules as at the dataset's creation."""
 
@@ -395,7 +395,7 @@ class InsertDatasetExamplesRequest(Model):
 class ListSpansRequest(Model):
     """Which spans to list."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
     project_id: str
     """The project that holds them."""
     start_time: AwareDatetime | MISSING = MISSING
@@ -511,7 +511,7 @@ ProviderMetadataInput = TypeAliasType(
 class ProviderParameters(Model):
     """Parameters of one provider only."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
     azure_params: AzureParameters | MISSING = MISSING
     anthropic_headers: AnthropicHeaders | MISSING = MISSING
     anthropic_version: str | MISSING = MISSING
@@ -533,7 +533,7 @@ class QueueStats(Model):
 class ResponseFormatJsonSchema(Model):
     """The JSON schema of the answer."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
     name: str | MISSING = MISSING
     """The schema's name."""
     description: str | MISSING = MISSING
@@ -599,7 +599,7 @@ class SandboxHealth(Model):
 class SearchDatasetExamplesRequest(Model):
     """What to search for."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
     filter: str | MISSING = MISSING
     """Only examples for which this query filter is true; see the page on filters."""
     limit: Annotated[int | MISSING, Field(ge=1, le=500)] = MISSING
@@ -613,7 +613,7 @@ class SearchDatasetExamplesRequest(Model):
 class SearchExperimentRunsRequest(Model):
     """What to search for."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
     filter: str | MISSING = MISSING
     """Only runs for which this query filter is true; see the page on filters."""
     limit: Annotated[int | MISSING, Field(ge=1, le=500)] = MISSING
@@ -733,7 +733,7 @@ class TaskEvaluator(Model):
 class TaskEvaluatorInput(Model):
     """An evaluator to apply."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
     evaluator_id: str
     """The evaluator's ID."""
     evaluator_version_id: str | None | MISSING = MISSING
@@ -856,7 +856,7 @@ class TemplateEvaluationRunConfig(Model):
 class ToolCallFunctionInput(Model):
     """The function that is called."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
     name: str
     """The function's name."""
     arguments: str
@@ -870,7 +870,7 @@ ToolCallType = TypeAliasType("ToolCallType", Literal["function"])
 class ToolConfig(Model):
     """The tools a model may call."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
     tools: list[dict[str, Any]] | MISSING = MISSING
     """The tools."""
     tool_choice: Any | MISSING = MISSING
@@ -880,7 +880,7 @@ class ToolConfig(Model):
 class TriggerEvaluationTaskRunRequest(Model):
     """How to run an evaluation task."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
     data_start_time: AwareDatetime | MISSING = MISSING
     """The start of the window of spans; the last run's time, or a week ago, when left out."""
     data_end_time: AwareDatetime | MISSING = MISSING
@@ -896,7 +896,7 @@ class TriggerEvaluationTaskRunRequest(Model):
 class TriggerRunExperimentTaskRunRequest(Model):
     """How to run a run_experiment task."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
     experiment_name: Annotated[str, Field(max_length=255, min_length=1, pattern='^[^"\\\\]*$')]
     """The name of the experiment to create, unique inside the dataset."""
     dataset_version_id: str | MISSING = MISSING
@@ -926,7 +926,7 @@ TriggerTaskRunRequest = TypeAliasType(
 class UnknownCodeConfig(Model):
     """Code of a kind that came after this document."""
 
-    model_config = ConfigDict(extra="allow", regex_engine="python-re")
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="allow", regex_engine="python-re")
     type: Annotated[str, Field(pattern="^(?!(managed|custom)$)")]
     """The kind of code."""
 
@@ -934,7 +934,7 @@ class UnknownCodeConfig(Model):
 class UnknownEvaluatorVersion(Model):
     """A version of a kind that came after this document."""
 
-    model_config = ConfigDict(extra="allow", regex_engine="python-re")
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="allow", regex_engine="python-re")
     id: str
     """The version's ID."""
     evaluator_id: str
@@ -946,7 +946,7 @@ class UnknownEvaluatorVersion(Model):
 class UnknownRunConfiguration(Model):
     """A run configuration of a kind that came after this document."""
 
-    model_config = ConfigDict(extra="allow", regex_engine="python-re")
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="allow", regex_engine="python-re")
     experiment_type: Annotated[str, Field(pattern="^(?!(llm_generation|template_evaluation)$)")]
     """What produces the outputs."""
 
@@ -954,7 +954,7 @@ class UnknownRunConfiguration(Model):
 class UpdateAiIntegrationRequest(Model):
     """Changes to an AI integration; what is left out stays as it is."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
     name: Annotated[str | MISSING, Field(max_length=255, min_length=1)] = MISSING
     """A new name."""
     provider: AiIntegrationProvider | MISSING = MISSING
@@ -980,7 +980,7 @@ class UpdateAiIntegrationRequest(Model):
 class UpdateDatasetExamplesRequest(Model):
     """Examples to change."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
     examples: Annotated[list[DatasetExampleUpdate], Field(max_length=1000, min_length=1)]
     """Rows with their IDs; the columns given replace those stored, IDs that don't exist are skipped."""
     new_version: str | MISSING = MISSING
@@ -990,7 +990,7 @@ class UpdateDatasetExamplesRequest(Model):
 class UpdateDatasetRequest(Model):
     """Changes to a dataset."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
     name: Annotated[str | MISSING, Field(max_length=255, min_length=1)] = MISSING
     """A new name."""
 
@@ -998,7 +998,7 @@ class UpdateDatasetRequest(Model):
 class UpdateEvaluationTaskRequest(Model):
     """Changes to an evaluation task; what is left out stays as it is."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
     name: Annotated[str | MISSING, Field(max_length=255, min_length=1)] = MISSING
     """A new name."""
     sampling_rate: Annotated[float | MISSING, Field(ge=0.0, le=1.0)] = MISSING
@@ -1014,7 +1014,7 @@ class UpdateEvaluationTaskRequest(Model):
 class UpdateEvaluatorRequest(Model):
     """Changes to an evaluator; what is left out stays as it is."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
     name: Annotated[str | MISSING, Field(max_length=255, min_length=1)] = MISSING
     """A new name."""
     description: Annotated[str | None | MISSING, Field(max_length=1000)] = MISSING
@@ -1024,7 +1024,7 @@ class UpdateEvaluatorRequest(Model):
 class UpdateProjectRequest(Model):
     """Changes to a project."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
     name: Annotated[str | MISSING, Field(max_length=255, min_length=1)] = MISSING
     """A new name."""
 
@@ -1032,7 +1032,7 @@ class UpdateProjectRequest(Model):
 class UpdateSpaceRequest(Model):
     """Changes to a space; what is left out stays as it is."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
     name: Annotated[str | MISSING, Field(max_length=255, min_length=1)] = MISSING
     """A new name."""
     description: Annotated[str | MISSING, Field(max_length=1000)] = MISSING
@@ -1083,7 +1083,7 @@ class AiIntegrationList(Model):
 class AnnotateRecordInput(Model):
     """The annotations of one record."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
     record_id: str
     """The record's ID."""
     values: Annotated[list[AnnotationInput], Field(min_length=1)]
@@ -1093,7 +1093,7 @@ class AnnotateRecordInput(Model):
 class AnnotateSpansRequest(Model):
     """Annotations of spans."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
     project_id: str
     """The project that holds the spans."""
     start_time: AwareDatetime | MISSING = MISSING
@@ -1123,7 +1123,7 @@ class Annotation(Model):
 class AppendExperimentRunsRequest(Model):
     """Runs to append."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
     experiment_runs: Annotated[list[ExperimentRunCreate], Field(max_length=1000, min_length=1)]
     """The outputs, one for each example answered."""
 
@@ -1131,7 +1131,7 @@ class AppendExperimentRunsRequest(Model):
 class CreateAiIntegrationRequest(Model):
     """An AI integration to create."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
     name: Annotated[str, Field(max_length=255, min_length=1)]
     """Its name, unique."""
     provider: AiIntegrationProvider
@@ -1156,7 +1156,7 @@ class CreateAiIntegrationRequest(Model):
 class CreateCodeEvaluationTaskRequest(Model):
     """A task that judges rows with code evaluators."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
     name: Annotated[str, Field(max_length=255, min_length=1)]
     """Its name, unique inside the space."""
     type: Literal["code_evaluation"] = "code_evaluation"
@@ -1180,7 +1180,7 @@ class CreateCodeEvaluationTaskRequest(Model):
 class CreateExperimentRequest(Model):
     """An experiment to create from outputs that exist already."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
     name: Annotated[str, Field(max_length=255, min_length=1, pattern='^[^"\\\\]*$')]
     """Its name, unique inside the dataset, without quotes and backslashes."""
     dataset_id: str
@@ -1192,7 +1192,7 @@ class CreateExperimentRequest(Model):
 class CreateTemplateEvaluationTaskRequest(Model):
     """A task that judges rows with template evaluators."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
     name: Annotated[str, Field(max_length=255, min_length=1)]
     """Its name, unique inside the space."""
     type: Literal["template_evaluation"] = "template_evaluation"
@@ -1233,7 +1233,7 @@ class Dataset(Model):
 class DatasetExample(Model):
     """One row of a dataset. The user's columns stand beside these members."""
 
-    model_config = ConfigDict(extra="allow")
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="allow")
     id: str
     """The example's ID."""
     created_at: AwareDatetime
@@ -1324,7 +1324,7 @@ class ExperimentRun(Model):
 
     """
 
-    model_config = ConfigDict(extra="allow")
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="allow")
     id: str
     """The experiment run's ID."""
     example_id: str
@@ -1382,7 +1382,7 @@ class OrganizationList(Model):
 class ResponseFormat(Model):
     """The form of the answer."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
     type: ResponseFormatType | MISSING = MISSING
     json_schema: ResponseFormatJsonSchema | MISSING = MISSING
 
@@ -1437,7 +1437,7 @@ class SpaceMembership(Model):
 class SpaceMembershipInput(Model):
     """A user's part in a space."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
     user_id: Annotated[str, Field(min_length=1)]
     """The user's ID."""
     role: SpaceRole
@@ -1490,7 +1490,7 @@ class StaticParam(Model):
 class StaticParamInput(Model):
     """A fixed argument of a code evaluator."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
     name: Annotated[str, Field(min_length=1)]
     """The argument's name."""
     type: StaticParamType
@@ -1543,7 +1543,7 @@ class TaskRunList(Model):
 class ToolCallInput(Model):
     """A call of a tool."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
     id: str | MISSING = MISSING
     """The call's ID."""
     type: ToolCallType
@@ -1553,7 +1553,7 @@ class ToolCallInput(Model):
 class AnnotateDatasetExamplesRequest(Model):
     """Annotations of examples."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
     annotations: Annotated[list[AnnotateRecordInput], Field(max_length=1000, min_length=1)]
     """The annotations of each example."""
 
@@ -1561,7 +1561,7 @@ class AnnotateDatasetExamplesRequest(Model):
 class AnnotateExperimentRunsRequest(Model):
     """Annotations of experiment runs."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
     annotations: Annotated[list[AnnotateRecordInput], Field(max_length=1000, min_length=1)]
     """The annotations of each run."""
 
@@ -1590,7 +1590,7 @@ class CustomCodeConfig(Model):
 class CustomCodeConfigInput(Model):
     """Python written by the user."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
     type: Literal["custom"] = "custom"
     """The kind of code."""
     name: Annotated[str, Field(pattern="^[a-zA-Z0-9_\\s\\-&()]+$")]
@@ -1612,7 +1612,7 @@ class CustomCodeConfigInput(Model):
 class InvocationParameters(Model):
     """How a model is called."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
     temperature: float | MISSING = MISSING
     """How random the answers are."""
     max_tokens: int | MISSING = MISSING
@@ -1656,7 +1656,7 @@ class LlmGenerationRunConfig(Model):
 class LlmMessageInput(Model):
     """One message of a prompt."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
     role: MessageRole
     content: str | None | MISSING = MISSING
     """What is said, with placeholders."""
@@ -1687,7 +1687,7 @@ class ManagedCodeConfig(Model):
 class ManagedCodeConfigInput(Model):
     """One of the evaluators that come with the server."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
     type: Literal["managed"] = "managed"
     """The kind of code."""
     name: Annotated[str, Field(pattern="^[a-zA-Z0-9_\\s\\-&()]+$")]
@@ -1706,7 +1706,7 @@ class ManagedCodeConfigInput(Model):
 class TemplateEvaluationRunConfigInput(Model):
     """Outputs come from judging each example with a template."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
     experiment_type: Literal["template_evaluation"] = "template_evaluation"
     """What produces the outputs."""
     ai_integration_id: str
@@ -1738,7 +1738,7 @@ CodeConfigInput = TypeAliasType(
 class EvaluatorLlmConfigInput(Model):
     """Which model judges."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
     ai_integration_id: str
     """The AI integration that reaches the model."""
     model_name: Annotated[str, Field(min_length=1)]
@@ -1750,7 +1750,7 @@ class EvaluatorLlmConfigInput(Model):
 class EvaluatorVersionCodeCreate(Model):
     """A version that runs code."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
     commit_message: str
     """What changed."""
     code_config: CodeConfigInput
@@ -1774,7 +1774,7 @@ KnownRunConfiguration = TypeAliasType(
 class LlmGenerationRunConfigInput(Model):
     """Outputs come from a prompt."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
     experiment_type: Literal["llm_generation"] = "llm_generation"
     """What produces the outputs."""
     ai_integration_id: str
@@ -1856,7 +1856,7 @@ class TaskList(Model):
 class TemplateConfigInput(Model):
     """A prompt whose answer is the judgement."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
     name: Annotated[str, Field(pattern="^[a-zA-Z0-9_\\s\\-&()]+$")]
     """The name of the evaluation column."""
     template: Annotated[str, Field(min_length=1)]
@@ -1876,7 +1876,7 @@ class TemplateConfigInput(Model):
 class UpdateRunExperimentTaskRequest(Model):
     """Changes to a run_experiment task; what is left out stays as it is."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
     name: Annotated[str | MISSING, Field(max_length=255, min_length=1)] = MISSING
     """A new name."""
     run_configuration: RunConfigurationInput | MISSING = MISSING
@@ -1901,7 +1901,7 @@ CodeConfig = TypeAliasType(
 class CreateRunExperimentTaskRequest(Model):
     """A task that produces the outputs of an experiment."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
     name: Annotated[str, Field(max_length=255, min_length=1)]
     """Its name, unique inside the space."""
     type: Literal["run_experiment"] = "run_experiment"
@@ -1946,7 +1946,7 @@ class EvaluatorVersionCode(Model):
 class EvaluatorVersionTemplateCreate(Model):
     """A version that asks a language model."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
     commit_message: str
     """What changed."""
     template_config: TemplateConfigInput
@@ -2008,7 +2008,7 @@ class EvaluatorWithVersion(Model):
 class CreateEvaluatorRequest(Model):
     """An evaluator to create with its first version."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
     space_id: str
     """The space that holds it."""
     name: Annotated[str, Field(max_length=255, min_length=1)]

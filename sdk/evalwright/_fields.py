@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, TypeVar, cast
 
 from evalwright._errors.invalid import FieldError, InvalidRequest
+from evalwright._places import dotted, locate, root
 
 if TYPE_CHECKING:
     from pydantic import BaseModel, ValidationError
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
 
 _M = TypeVar("_M", bound="BaseModel")
 _SHOWN = 80
+_SECRET = frozenset({"api_key", "headers"})
+"""Arguments whose values stay out of texts, which end up in logs."""
 
 
 def shown(value: object) -> str:
@@ -80,45 +83,38 @@ def from_pydantic(
     error: "ValidationError", model: "type[BaseModel]", arguments: Mapping[str, str]
 ) -> list[FieldError]:
     """Translate what pydantic found."""
-    return [
-        _translate(detail, model, arguments)
-        for detail in error.errors(include_url=False, include_context=False)
-    ]
+    return [_translate(detail, model, arguments) for detail in error.errors(include_url=False)]
 
 
 def _translate(
     detail: "ErrorDetails", model: "type[BaseModel]", arguments: Mapping[str, str]
 ) -> FieldError:
-    first, *rest = detail["loc"] or ("",)
+    steps, around = locate(model, detail["loc"])
+    first, *rest = steps or [""]
     path = dotted((arguments.get(str(first), first), *rest))
-    if detail["type"] == "missing":
-        return FieldError(path, "is required")
-    if detail["type"] == "extra_forbidden":
-        known = tuple(model.model_fields) if not rest else ()
-        return FieldError(
-            path,
-            "is not known here",
-            allowed=known,
-            nearest=nearest(str(detail["loc"][-1]), known),
-        )
-    message = detail["msg"][:1].lower() + detail["msg"][1:]
-    return FieldError(path, message, got=shown(cast("object", detail["input"])))
+    context = detail.get("ctx", {})
+    match detail["type"]:
+        case "missing":
+            return FieldError(path, "is required")
+        case "extra_forbidden":
+            known = [*dict.fromkeys(name for here in around for name in here.model_fields)]
+            return _unknown(path, str(steps[-1]), known)
+        case "union_tag_not_found":
+            return FieldError(dotted((path, _bare(context["discriminator"]))), "is required")
+        case "union_tag_invalid":
+            tags = [_bare(tag) for tag in context["expected_tags"].split(", ")]
+            place = dotted((path, _bare(context["discriminator"])))
+            return _unknown(place, str(context["tag"]), tags, got=shown(context["tag"]))
+    message = detail["msg"].removeprefix("Input ")
+    message = message[:1].lower() + message[1:]
+    secret = root(path) in _SECRET
+    return FieldError(path, message, None if secret else shown(cast("object", detail["input"])))
 
 
-def dotted(steps: Iterable[str | int]) -> str:
-    """Write a place inside a value as `evaluators[0].evaluator_id`."""
-    path = ""
-    for step in steps:
-        if isinstance(step, int):
-            path += f"[{step}]"
-        else:
-            path += f".{step}" if path else step
-    return path
+def _unknown(path: str, word: str, known: Sequence[str], got: str | None = None) -> FieldError:
+    near = nearest(word, known)
+    return FieldError(path, "is not known here", got=got, allowed=tuple(known), nearest=near)
 
 
-def pointed(pointer: str) -> str:
-    """Rewrite a pointer of the server, `/a/0` or `query:limit`, in the notation of `dotted`."""
-    if not pointer.startswith("/"):
-        return pointer.partition(":")[2] or pointer
-    steps = [part.replace("~1", "/").replace("~0", "~") for part in pointer.split("/")[1:]]
-    return dotted(int(step) if step.isdecimal() else step for step in steps)
+def _bare(quoted: str) -> str:
+    return quoted.strip("'")

@@ -9,7 +9,7 @@ from evalwright._errors.api import APIError, error_class
 from evalwright._errors.base import EvalwrightError
 from evalwright._errors.invalid import FieldError, InvalidRequest
 from evalwright._errors.network import ConnectionFailed, ResponseFormatError, Timeout
-from evalwright._fields import pointed
+from evalwright._places import pointed
 from evalwright_api import errors as raw
 from evalwright_api import models
 from evalwright_api.types import Request

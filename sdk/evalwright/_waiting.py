@@ -6,6 +6,7 @@ The plan is a generator without clock, network or sleep of its own. It yields `A
 
 import logging
 import math
+import re
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Generic, TypeVar
@@ -65,8 +66,8 @@ class Answer(Generic[_R]):
     """None when it is still the version asked about."""
 
     etag: str | None
-    held: bool
-    """Whether the server says that it waited (Preference-Applied)."""
+    held: float
+    """How many seconds the server says it would wait (Preference-Applied); 0 if it would not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,9 +172,10 @@ class Waiting(Generic[_R]):
             raise OutOfTime(self.last)
         if ask.hold == 0 and first and self.etag is not None and self.on_progress is not None:
             return 0.0  # nothing was held yet; the next poll finds out whether it can be
-        honest = took >= ask.hold / 2 or (changed and ask.etag is not None)
-        if ask.hold and reply.held and honest:
-            return min(PROGRESS_GAP, left) if changed else 0.0
+        limit = min(ask.hold, reply.held)
+        honest = took >= limit / 2 or (changed and ask.etag is not None)
+        if limit > 0 and honest:
+            return min(max(PROGRESS_GAP - took, 0.0), left) if changed else 0.0
         return min(self.poll_interval, left)
 
     def _after_failure(self, error: EvalwrightError) -> float:
@@ -198,6 +200,12 @@ class Waiting(Generic[_R]):
             self.on_progress(run)
         except Exception:  # a broken progress bar must not lose the run's result
             _log.exception("on_progress failed; the wait goes on")
+
+
+def applied_wait(header: str | None) -> float:
+    """Read how long the server would wait from Preference-Applied (RFC 7240), 0 for not at all."""
+    found = re.search(r"(?:^|[\s,;])wait\s*=\s*\"?(\d{1,6})", header or "")
+    return float(found[1]) if found else 0.0
 
 
 def is_finished(run: "TaskRun") -> bool:

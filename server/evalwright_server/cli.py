@@ -81,7 +81,8 @@ def serve(
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(_serve(settings))
     except _STARTUP_ERRORS as error:
-        typer.echo(f"evalwright serve: {error}", err=True)
+        # Drivers tell their troubles in several lines.
+        typer.echo(f"evalwright serve: {' '.join(str(error).split())}", err=True)
         raise typer.Exit(2) from error
 
 

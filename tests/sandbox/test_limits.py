@@ -50,14 +50,14 @@ async def test_silence_ends_a_job_but_messages_keep_it_alive(sandbox: Sandbox) -
     script = """
 import os, time
 for number in range(4):
-    time.sleep(0.3)
+    time.sleep(0.6)
     os.write(3, b"%d\\n" % number)
 time.sleep(1000)
 """
-    limits = SandboxLimits(wall_seconds=20, stall_seconds=1.0)
+    limits = SandboxLimits(wall_seconds=20, stall_seconds=2.0)
     result = await sandbox.run(SandboxJob(script, limits=limits), lines.append)
     assert result.status is SandboxStatus.STALLED
-    assert result.reason == "was silent for 1 s"
+    assert result.reason == "was silent for 2 s"
     assert lines == [b"0", b"1", b"2", b"3"]
 
 

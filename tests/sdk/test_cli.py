@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from evalwright import SpacesClient
 from evalwright.__main__ import main
 from fixtures_server import RunningServer
 from sdk import samples
@@ -224,6 +225,55 @@ def test_an_evaluator_needs_one_source(cli: Cli) -> None:
     result = cli("evaluators", "create", "x", "--space", "demo")
     assert result.returncode == 2
     assert "exactly one of --managed, --code and --config" in result.stderr
+
+
+def test_what_nobody_expected_is_still_one_message(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A traceback helps nobody at a prompt."""
+
+    def broken(*_: object, **__: object) -> None:
+        raise RuntimeError("out of luck")
+
+    monkeypatch.setattr(SpacesClient, "get", broken)
+    result = cli("spaces", "get", "demo")
+    assert result.returncode == 1
+    assert result.stderr == "error: unexpected RuntimeError: out of luck\n"
+
+
+def test_a_template_evaluator_from_its_configuration(
+    cli: Cli, server: ScriptedServer, tmp_path: Path
+) -> None:
+    configuration = {"name": "judge", "template": "Is {output} right?"}
+    file = tmp_path / "judge.json"
+    file.write_text(json.dumps(configuration))
+    words = ["evaluators", "create", "judge", "--config", str(file), "--space", samples.SPACE]
+    result = cli(*words)
+    assert result.returncode == 1
+    assert "template_config.llm_config: is required" in result.stderr
+    file.write_text("[]")
+    assert "must hold one JSON object" in cli(*words).stderr
+    assert server.requests == []
+
+
+def test_a_run_experiment_task(cli: Cli, server: ScriptedServer, tmp_path: Path) -> None:
+    server.on("POST", "/v2/tasks", Reply(201, json=samples.experiment_task()))
+    file = tmp_path / "generate.json"
+    file.write_text(json.dumps(samples.RUN_CONFIGURATION))
+    words = ["create-run-experiment", "generate", "--dataset", samples.DATASET]
+    assert cli("tasks", *words, "--config", str(file)).returncode == 0
+    assert server.requests[0].json["run_configuration"] == samples.RUN_CONFIGURATION
+
+
+def test_runs_are_started_and_stopped(cli: Cli, server: ScriptedServer) -> None:
+    task, run = f"/v2/tasks/{samples.TASK}", f"/v2/task-runs/{samples.RUN}"
+    server.on("GET", task, Reply(json=samples.task()))
+    server.on("POST", f"{task}/trigger", Reply(201, json=samples.run()))
+    server.on("POST", f"{run}/cancel", Reply(json=samples.run("cancelled")))
+    server.on("POST", f"/v2/runs/{samples.RUN}/cancel", problem(409, "it has ended"))
+    assert "pending" in cli("tasks", "trigger", samples.TASK).stdout
+    assert "cancelled" in cli("tasks", "cancel", samples.RUN).stdout
+    assert "it has ended" in cli("runs", "cancel", samples.RUN).stderr
 
 
 def test_without_the_extra_the_command_says_how_to_get_it() -> None:

@@ -1,9 +1,11 @@
 """What users and tools see of the package."""
 
 import ast
+import copy
 import importlib
 import inspect
 import os
+import pickle
 import pkgutil
 import subprocess
 import sys
@@ -45,6 +47,13 @@ def test_checkers_see_what_runs() -> None:
         if name in {"errors", "types"}:
             continue
         assert getattr(importlib.import_module(str(module)), name) is getattr(evalwright, name)
+
+
+def test_the_sentinel_is_neither_none_nor_true() -> None:
+    assert repr(evalwright.UNSET) == "UNSET"
+    assert not evalwright.UNSET
+    assert copy.deepcopy(evalwright.UNSET) is evalwright.UNSET
+    assert pickle.loads(pickle.dumps(evalwright.UNSET)) is evalwright.UNSET
 
 
 def test_unknown_attributes_are_refused() -> None:

@@ -3,9 +3,17 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import BaseModel
 
-from evalwright._fields import dotted, nearest, pointed, ranked, shown
+from evalwright._fields import build, nearest, ranked, shown
+from evalwright._places import dotted, pointed
 from evalwright.errors import FieldError, InvalidRequest
+from evalwright.types import (
+    CreateAiIntegrationRequest,
+    CreateCodeEvaluationTaskRequest,
+    CreateRunExperimentTaskRequest,
+    EvaluatorVersionCodeCreate,
+)
 
 
 def test_one_wrong_field_stands_alone() -> None:
@@ -63,3 +71,76 @@ def test_nearest_ignores_capitals() -> None:
     assert nearest("EXACTMATCH", ["ExactMatch", "MatchesRegex"]) == "ExactMatch"
     assert nearest("zzz", ["ExactMatch"]) is None
     assert ranked("ab", ["ab", "abc", "xyz"], limit=3) == ["ab", "abc"]
+
+
+@pytest.mark.parametrize(
+    ("model", "members", "text"),
+    [
+        (
+            CreateCodeEvaluationTaskRequest,
+            {"name": "x", "evaluators": [{"evaluator_id": "e", "colum_mappings": {}}]},
+            (
+                "evaluators[0].colum_mappings: is not known here; did you mean 'column_mappings'? "
+                "Allowed: evaluator_id, query_filter, column_mappings."
+            ),
+        ),
+        (
+            CreateCodeEvaluationTaskRequest,
+            {"name": "x", "evaluators": [{"evaluator_id": "e", "column_mappings": {"a": 1}}]},
+            "evaluators[0].column_mappings.a: should be a valid string (got 1)",
+        ),
+        (
+            EvaluatorVersionCodeCreate,
+            {"commit_message": "", "code_config": {"type": "manged"}},
+            (
+                "code_config.type: is not known here (got 'manged'); did you mean 'managed'? "
+                "Allowed: managed, custom."
+            ),
+        ),
+        (
+            EvaluatorVersionCodeCreate,
+            {"commit_message": "", "code_config": {}},
+            "code_config.type: is required",
+        ),
+        (
+            EvaluatorVersionCodeCreate,
+            {
+                "commit_message": "",
+                "code_config": {"type": "custom", "name": "n", "code": "c", "variables": "output"},
+            },
+            "code_config.variables: should be a valid array (got 'output')",
+        ),
+        (
+            CreateRunExperimentTaskRequest,
+            {
+                "name": "x",
+                "dataset_id": "d",
+                "run_configuration": {
+                    "experiment_type": "llm_generation",
+                    "ai_integration_id": "i",
+                    "messages": [{"role": "user", "contents": "hi"}],
+                    "input_variable_format": "none",
+                },
+            },
+            (
+                "run_configuration.messages[0].contents: is not known here; "
+                "did you mean 'content'? Allowed: role, content, tool_call_id, tool_calls."
+            ),
+        ),
+    ],
+)
+def test_errors_deep_inside_name_the_place_and_what_fits(
+    model: type[BaseModel], members: dict[str, object], text: str
+) -> None:
+    with pytest.raises(InvalidRequest) as caught:
+        build(model, members)
+    assert str(caught.value) == text
+
+
+def test_secrets_stay_out_of_texts() -> None:
+    members = {"name": "x", "provider": "openAI", "api_key": 12345, "headers": {"X-Key": 67890}}
+    with pytest.raises(InvalidRequest) as caught:
+        build(CreateAiIntegrationRequest, members)
+    assert [error.path for error in caught.value.errors] == ["api_key", "headers.X-Key"]
+    assert "12345" not in str(caught.value)
+    assert "67890" not in str(caught.value)

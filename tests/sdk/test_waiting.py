@@ -17,6 +17,7 @@ from evalwright._waiting import (
     OutOfTime,
     Pause,
     Waiting,
+    applied_wait,
     check_times,
 )
 from evalwright.errors import (
@@ -48,6 +49,7 @@ class World:
 
     run: Run
     holds: bool = True
+    longest: float = 60.0
     now: float = 0.0
     draw: float = 0.5
     asked: int = 0
@@ -64,15 +66,16 @@ class World:
             self.now = self.released(ask)
         version = self.run.version(self.now)
         etag = f'"{version}"'
-        held = self.holds and ask.hold > 0
+        held = float(min(ask.hold, self.longest)) if self.holds else 0.0
         return Answer(None if ask.etag == etag else version, etag, held)
 
     def released(self, ask: Ask) -> float:
         moments = [self.run.end] if ask.etag is None else [*self.run.changes, self.run.end]
         later = [moment for moment in moments if moment > self.now]
-        if not later:
+        news = ask.etag is not None and ask.etag != f'"{self.run.version(self.now)}"'
+        if news or not later:
             return self.now
-        return min([*later, self.now + ask.hold])
+        return min([*later, self.now + min(ask.hold, self.longest)])
 
     def wait(
         self,
@@ -211,6 +214,30 @@ def test_errors_that_stay_end_the_wait() -> None:
     error = NotFound(status=404, method="GET", path="/")
     with pytest.raises(NotFound):
         World(Run(1.0), script={2: Failure(error)}).wait(on_progress=lambda _: None)
+
+
+def test_a_server_that_holds_for_less_than_asked_is_still_a_server_that_holds() -> None:
+    world = World(Run(60.0), longest=7.0)
+    world.wait()
+    assert world.now <= 60.01
+    assert len(world.asks) == 60 // 7 + 1
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [
+        (None, 0),
+        ("", 0),
+        ("wait=25", 25),
+        ("respond-async, wait=10", 10),
+        ('wait = "5"; x=y', 5),
+        ("await=3", 0),
+        ("wait", 0),
+        ("wait=-1", 0),
+    ],
+)
+def test_what_the_server_applied(header: str | None, seconds: float) -> None:
+    assert applied_wait(header) == seconds
 
 
 def test_pauses_after_errors_grow_up_to_the_interval() -> None:

@@ -1,10 +1,11 @@
 """What tests of the server share: clients, and a space with something in it."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import pytest
 
-from fixtures_server import RunningServer
+from fixtures_server import RunningServer, server_settings, serving
 from server.client import Api
 from server.scenes import Scene, build_scene, unique_name
 
@@ -41,3 +42,18 @@ def unique() -> Callable[[str], str]:
 def scene(api: Api) -> Scene:
     """A space of this test's own on the shared server, with something in it."""
     return build_scene(api)
+
+
+@pytest.fixture(scope="session")
+def idle_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
+    """A server without workers: runs stay as the tests leave them."""
+    with serving(replace(server_settings(tmp_path_factory.mktemp("idle")), workers=0)) as server:
+        yield server
+
+
+@pytest.fixture
+def idle(idle_server: RunningServer) -> Iterator[Api]:
+    """A client of the server without workers."""
+    client = Api(idle_server.url)
+    yield client
+    client.pool.clear()

@@ -27,6 +27,8 @@ def test_a_run_judges_every_row_and_the_scores_stand_beside_the_outputs(
     assert [run["eval.matches.score"] for run in runs] == [1.0, 1.0, 1.0]
     assert not any("eval.matches.error" in run for run in runs)
     assert api.get(at("/v2/tasks/{}", task)).body["last_run_at"] is not None
+    experiment = api.get(at("/v2/experiments/{}", scene.experiment)).body
+    assert experiment["updated_at"] > experiment["created_at"]
 
 
 def test_a_second_run_skips_what_is_judged_unless_told(api: Api, scene: Scene) -> None:

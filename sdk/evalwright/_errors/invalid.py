@@ -36,9 +36,10 @@ class FieldError:
             text += f", got {self.got}" if self.expected is not None else f" (got {self.got})"
         if self.nearest is not None:
             text += f"; did you mean {self.nearest!r}?"
-        if self.allowed:
-            text += f" Allowed: {', '.join(self.allowed)}."
-        return text
+        if not self.allowed:
+            return text
+        allowed = ", ".join(self.allowed)
+        return f"{text} Allowed: {allowed}." if text[-1] in ".?" else f"{text}; allowed: {allowed}"
 
 
 class InvalidRequest(EvalwrightError, ValueError):

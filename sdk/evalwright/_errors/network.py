@@ -73,8 +73,9 @@ class ResponseFormatError(EvalwrightError):
     ) -> None:
         where = f"{method} {path}" + (f", request {request_id}" if request_id else "")
         start = body[:200]
+        begins = f"; it begins with {start!r}" if start else ""
         super().__init__(
-            f"can't read the answer {status} ({where}): {reason}; it begins with {start!r}. "
+            f"can't read the answer {status} ({where}): {reason}{begins}. "
             "Is there a proxy in between, or another service at this address?"
         )
         self.status = status

@@ -7,6 +7,7 @@ from typing import Final
 
 from evalwright._errors.invalid import FieldError, InvalidRequest
 from evalwright._fields import build, nearest, refuse, shown
+from evalwright._places import root
 from evalwright._rules.create import EVALUATION_TYPES
 from evalwright_api import models
 
@@ -63,7 +64,7 @@ def check_trigger(task: models.Task, members: Mapping[str, object]) -> None:
     try:
         trigger_body(task, {name: v for name, v in members.items() if name not in known})
     except InvalidRequest as error:
-        errors += [wrong for wrong in error.errors if wrong.path.split("[")[0] not in known]
+        errors += [wrong for wrong in error.errors if root(wrong.path) not in known]
     refuse(errors)
 
 

@@ -5,6 +5,7 @@ from typing import Final
 
 from evalwright._errors.invalid import FieldError, InvalidRequest
 from evalwright._fields import build, nearest, refuse
+from evalwright._places import root
 from evalwright._rules.create import EVALUATION_TYPES
 from evalwright._rules.evaluators import Entry, read_evaluators
 from evalwright_api import models
@@ -57,7 +58,7 @@ def check_update(task: models.Task, given: Mapping[str, object]) -> list[Entry]:
     try:
         update_body(task, rest)
     except InvalidRequest as error:
-        errors += [wrong for wrong in error.errors if wrong.path.split("[")[0] not in known]
+        errors += [wrong for wrong in error.errors if root(wrong.path) not in known]
     refuse(errors)
     return entries
 

@@ -15,6 +15,7 @@ from evalwright._waiting import (
     Pause,
     Reply,
     Waiting,
+    applied_wait,
     check_times,
     is_finished,
 )
@@ -95,5 +96,5 @@ class RunWaiting(Resource):
             return Failure(error)
         value = response.value
         run = None if isinstance(value, NotModified) else value
-        held = "wait" in response.headers.get("Preference-Applied", "")
+        held = applied_wait(response.headers.get("Preference-Applied"))
         return Answer(run, response.headers.get("ETag"), held)

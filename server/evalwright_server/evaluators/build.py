@@ -14,7 +14,7 @@ from evalwright_server.evaluators.config import (
 )
 from evalwright_server.evaluators.custom import CustomEvaluator, EvaluationLimits
 from evalwright_server.evaluators.managed import Judge, build_managed
-from evalwright_server.evaluators.results import EvaluationError, Outcome
+from evalwright_server.evaluators.results import TOO_DEEP, EvaluationError, Outcome
 from evalwright_server.evaluators.rows import Row, as_text, bind
 from evalwright_server.evaluators.source import check_source
 from evalwright_server.sandbox import Sandbox
@@ -79,7 +79,11 @@ class ManagedEvaluator:
         values = bind(self._variables, self._column_mappings, row)
         if isinstance(values, EvaluationError):
             return values
-        return self._judge([as_text(value) for value in values.values()])
+        try:
+            texts = [as_text(value) for value in values.values()]
+        except RecursionError:
+            return EvaluationError(TOO_DEEP)
+        return self._judge(texts)
 
 
 def build_evaluator(

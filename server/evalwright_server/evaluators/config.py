@@ -16,6 +16,8 @@ from pydantic import (
     model_validator,
 )
 
+from evalwright_server.filters import compile_filter
+
 NAME_PATTERN: Final = re.compile(r"[a-zA-Z0-9_\s\-&()]+")
 
 
@@ -72,6 +74,13 @@ class _Config(_Part):
         if repeated:
             raise ValueError(f"names {', '.join(repeated)} more than once")
         return variables
+
+    @field_validator("query_filter")
+    @classmethod
+    def _filter_compiles(cls, query_filter: str | None) -> str | None:
+        if query_filter:
+            compile_filter(query_filter)
+        return query_filter
 
     @property
     def params(self) -> Sequence[StaticParam]:

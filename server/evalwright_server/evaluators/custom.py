@@ -1,6 +1,6 @@
 """Evaluators that users wrote, run in the sandbox."""
 
-import json
+import marshal
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +15,7 @@ from evalwright_server.evaluators.messages import (
     MalformedMessage,
     read_message,
 )
-from evalwright_server.evaluators.results import EvaluationError, Outcome, storable
+from evalwright_server.evaluators.results import TOO_DEEP, EvaluationError, Outcome, storable
 from evalwright_server.evaluators.rows import Row, bind
 from evalwright_server.evaluators.source import ROW
 from evalwright_server.sandbox import Sandbox, SandboxJob, SandboxLimits, SandboxResult
@@ -112,24 +112,28 @@ class CustomEvaluator:
         Raises:
             SandboxUnavailable: This host can't isolate the code.
         """
-        bound = [bind(self._config.variables, self._column_mappings, row) for row in rows]
+        packed = [self._pack(row) for row in rows]
         results: dict[int, Outcome] = {
-            index: values
-            for index, values in enumerate(bound)
-            if isinstance(values, EvaluationError)
+            index: item for index, item in enumerate(packed) if isinstance(item, EvaluationError)
         }
-        pending = {
-            index: (values, rows[index] if self._wants_row else None)
-            for index, values in enumerate(bound)
-            if not isinstance(values, EvaluationError)
-        }
+        pending = {index: item for index, item in enumerate(packed) if isinstance(item, bytes)}
         deadline = monotonic() + self._limits.batch_seconds
         while pending:
             results |= await self._attempt(pending, deadline)
             pending = {index: row for index, row in pending.items() if index not in results}
         return [results[index] for index in range(len(rows))]
 
-    async def _attempt(self, pending: Mapping[int, object], deadline: float) -> dict[int, Outcome]:
+    def _pack(self, row: Row) -> bytes | EvaluationError:
+        """Bind a row's variables and write them down for the harness."""
+        values = bind(self._config.variables, self._column_mappings, row)
+        if isinstance(values, EvaluationError):
+            return values
+        try:
+            return marshal.dumps((values, dict(row) if self._wants_row else None))
+        except ValueError:
+            return EvaluationError(TOO_DEEP)
+
+    async def _attempt(self, pending: Mapping[int, bytes], deadline: float) -> dict[int, Outcome]:
         """Give the rows to a fresh sandbox; settles at least the first of them."""
         indexes = list(pending)
         seconds = deadline - monotonic()
@@ -152,7 +156,7 @@ class CustomEvaluator:
             settled[indexes[len(settled)]] = failure
         return settled
 
-    def _job(self, pending: Mapping[int, object], seconds: float) -> SandboxJob:
+    def _job(self, pending: Mapping[int, bytes], seconds: float) -> SandboxJob:
         config = {
             "imports": self._config.imports or "",
             "code": self._config.code,
@@ -161,8 +165,8 @@ class CustomEvaluator:
         return SandboxJob(
             script=HARNESS,
             files={
-                "evaluator.json": json.dumps(config).encode(),
-                "rows.json": json.dumps(list(pending.values())).encode(),
+                "evaluator": marshal.dumps(config),
+                "rows": marshal.dumps(list(pending.values())),
             },
             limits=SandboxLimits(
                 wall_seconds=seconds,

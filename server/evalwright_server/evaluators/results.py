@@ -7,6 +7,7 @@ MAX_LABEL: Final = 1_000
 MAX_TEXT: Final = 20_000
 """Longest explanation or error, in characters; more is cut off."""
 CUT: Final = " … (cut)"
+TOO_DEEP: Final = "A value of the row is nested too deeply to be judged."
 
 
 @dataclass(frozen=True, slots=True)

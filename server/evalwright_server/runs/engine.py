@@ -13,11 +13,8 @@ from evalwright_server.runs.errors import IdempotencyConflict, RunFinished, RunN
 from evalwright_server.runs.records import NewRun, RunRow, SubmittedRun
 from evalwright_server.runs.signals import Hub, Signals, owner_topic, queue_topic, run_topic
 from evalwright_server.runs.states import State
-from evalwright_server.store.clock import now, seconds_from_now
 from evalwright_server.store.database import Database
-from evalwright_server.store.dialects import insert_into
 from evalwright_server.store.ids import new_suffix
-from evalwright_server.store.tables.runs import runs
 
 LEASE_SECONDS: Final = 15.0
 """How long a worker keeps a run without a sign of life."""
@@ -63,28 +60,25 @@ class Engine:
             IdempotencyConflict: The key was used with another `body_hash`.
         """
         key = run.idempotency
-        insert = insert_into(connection, runs).values(
-            suffix=new_suffix(),
-            kind=run.kind,
-            space_id=run.space_id,
-            queue=run.queue,
-            rank=-run.priority,
-            state=State.QUEUED,
-            max_attempts=run.max_attempts,
-            cancel_requested=False,
-            payload=run.payload,
-            created_at=now(),
-            idem_scope=key and key.scope,
-            idem_key=key and key.key,
-            idem_hash=key and key.body_hash,
-        )
-        if run.deadline_seconds is not None:
-            insert = insert.values(deadline_at=seconds_from_now(run.deadline_seconds))
-        row = connection.execute(
-            insert.on_conflict_do_nothing(index_elements=["idem_scope", "idem_key"]).returning(
-                runs.c.id, runs.c.suffix
-            )
-        ).one_or_none()
+        values = {
+            "suffix": new_suffix(),
+            "kind": run.kind,
+            "space_id": run.space_id,
+            "queue": run.queue,
+            "rank": -run.priority,
+            "state": State.QUEUED,
+            "max_attempts": run.max_attempts,
+            "cancel_requested": False,
+            "payload": run.payload,
+            "idem_scope": key and key.scope,
+            "idem_key": key and key.key,
+            "idem_hash": key and key.body_hash,
+        }
+        has_deadline = run.deadline_seconds is not None
+        if has_deadline:
+            values["deadline_seconds"] = run.deadline_seconds
+        insert = statements.submit(connection.dialect.name, has_deadline=has_deadline)
+        row = connection.execute(insert, values).one_or_none()
         if row is not None:
             self.fire(connection, queue_topic(run.queue))
             return SubmittedRun(row.id, row.suffix, created=True)

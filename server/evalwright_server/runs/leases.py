@@ -200,7 +200,7 @@ class Leases:
         announce(self._engine, connection, rows)
 
 
-def announce(engine: Engine, connection: Connection, rows: Iterable[Row[Any]]) -> None:
+def announce(engine: Engine, connection: Connection, rows: Iterable[Row[*tuple[Any, ...]]]) -> None:
     """Signal changed runs to whoever waits for them, and queued ones to workers."""
     for row in rows:
         engine.fire(connection, run_topic(row.id))

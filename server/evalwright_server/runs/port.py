@@ -58,15 +58,18 @@ class WorkerPort(Protocol):
         Raises:
             PortClosed: The server is gone.
         """
+        ...
 
     async def alive(self, fences: Collection[Fence]) -> None:
         """Extend the leases of attempts that are making progress."""
 
     async def begin(self, fence: Fence) -> Beginning:
         """Return how much there is to do, after writing it down."""
+        ...
 
     async def page(self, fence: Fence, cursor: JsonValue, limit: int) -> Page:
         """Return some of what is to be done."""
+        ...
 
     async def store(self, fence: Fence, items: Sequence[Item]) -> None:
         """Keep results and count them, all or nothing."""

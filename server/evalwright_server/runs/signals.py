@@ -53,6 +53,7 @@ class Signals(Protocol):
 
     def subscribe(self, *topics: str) -> AbstractContextManager[Subscription]:
         """Listen to topics from now on, until the context ends."""
+        ...
 
 
 class Hub:

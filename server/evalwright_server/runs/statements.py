@@ -4,10 +4,12 @@ States stand in conditions as literals, not as parameters: only then do both dat
 partial indexes.
 """
 
+from functools import cache
 from typing import Any, Final
 
 from sqlalchemy import (
     ColumnElement,
+    Executable,
     Row,
     Text,
     and_,
@@ -22,17 +24,18 @@ from sqlalchemy import (
     true,
     update,
 )
+from sqlalchemy.dialects import postgresql, sqlite
 
 from evalwright_server.runs.records import Progress, RunRow
 from evalwright_server.runs.states import State
 from evalwright_server.store.clock import now, seconds_from_now
-from evalwright_server.store.tables.runs import runs
+from evalwright_server.store.tables.runs import UNFINISHED, runs
 
 _c: Final = runs.c
 
 
-def _is(*states: State) -> ColumnElement[bool]:
-    return or_(*(_c.state == literal_column(f"'{state}'") for state in states))
+def _is(state: State) -> ColumnElement[bool]:
+    return _c.state == literal_column(f"'{state}'")
 
 
 RUN_COLUMNS: Final = tuple(
@@ -84,6 +87,22 @@ GET_MANY: Final = select(*RUN_COLUMNS).where(_c.id.in_(bindparam("run_ids", expa
 GET_BY_KEY: Final = select(_c.id, _c.suffix, _c.idem_hash).where(
     _c.idem_scope == bindparam("scope"), _c.idem_key == bindparam("key")
 )
+
+
+@cache
+def submit(dialect: str, *, has_deadline: bool) -> Executable:
+    """Return the INSERT of a run, which returns nothing when its idempotency key is in use."""
+    insert = (postgresql if dialect == "postgresql" else sqlite).insert(runs)
+    values: dict[str, object] = {"created_at": now()}
+    if has_deadline:
+        values["deadline_at"] = seconds_from_now(bindparam("deadline_seconds"))
+    statement: Executable = (
+        insert.values(values)
+        .on_conflict_do_nothing(index_elements=["idem_scope", "idem_key"])
+        .returning(_c.id, _c.suffix)
+    )
+    return statement
+
 
 ANNOUNCED: Final = (_c.id, _c.queue, _c.state)
 """What whoever announces a change has to know."""
@@ -228,7 +247,7 @@ ABANDON_ALL: Final = _ABANDON.where(_is(State.RUNNING))
 
 TIME_OUT: Final = (
     update(runs)
-    .where(_is(State.QUEUED, State.RUNNING), _c.deadline_at < now())
+    .where(UNFINISHED, _c.deadline_at < now())
     .values({
         _c.state: State.TIMEOUT,
         _c.failure_reason: "its deadline passed before it ended",
@@ -244,7 +263,7 @@ CANCEL: Final = (
     update(runs)
     .where(
         _c.id == bindparam("of_run"),
-        _is(State.QUEUED, State.RUNNING),
+        UNFINISHED,
         _c.cancel_requested == false(),
     )
     .values({

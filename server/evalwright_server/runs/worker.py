@@ -138,7 +138,7 @@ class Worker:
         while True:
             await asyncio.sleep(self._beat_seconds)
             if self._active:
-                with contextlib.suppress(DatabaseError):
+                with contextlib.suppress(DatabaseError, PortClosed):
                     await self._port.alive(tuple(self._active))
 
     async def _work(self, assignment: Assignment) -> None:

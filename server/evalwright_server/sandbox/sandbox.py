@@ -1,7 +1,6 @@
 """The sandbox as the rest of the server sees it."""
 
 import asyncio
-import json
 from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
@@ -82,7 +81,8 @@ class Sandbox:
     ) -> SandboxResult:
         supervision = Supervision(job.limits, on_message)
         files = {"main.py": job.script.encode(), **job.files}
-        limits = json.dumps(resource_limits(job.limits))
+        values = resource_limits(job.limits)
+        limits = ",".join(f"{name}={value}" for name, value in values.items())
         arguments = bubblewrap_arguments(
             self._interpreter, list(files), job.limits.tmp_bytes, limits
         )

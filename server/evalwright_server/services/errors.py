@@ -10,7 +10,7 @@
 Rules collect their findings in `Findings`, so that the caller learns of all of them at once.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -62,6 +62,7 @@ class StaleRevision(ServiceError):
     """What the request wants to change has changed since its sender last looked."""
 
 
+_MOST_TOLD = 10
 _GRAVEST_FIRST = (InvalidRequest, UnprocessableRequest, ResourceNotFound, Conflict)
 
 
@@ -112,9 +113,12 @@ class Findings:
         raise gravest(summarize(errors), errors)
 
 
-def summarize(errors: list[FieldError]) -> str:
-    """Return the findings as one text, for clients that show nothing else."""
-    return "; ".join(f"{error.pointer or '(body)'}: {error.message}" for error in errors)
+def summarize(errors: Sequence[FieldError]) -> str:
+    """Return the first findings as one text, for clients that show nothing else."""
+    shown = [f"{error.pointer or '(body)'}: {error.message}" for error in errors[:_MOST_TOLD]]
+    if len(errors) > _MOST_TOLD:
+        shown.append(f"and {len(errors) - _MOST_TOLD} more")
+    return "; ".join(shown)
 
 
 def closest(word: str, candidates: Iterable[str]) -> str | None:

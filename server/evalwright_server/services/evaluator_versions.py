@@ -12,6 +12,7 @@ from evalwright_server.services.errors import (
     Conflict,
     FieldError,
     Findings,
+    InvalidRequest,
     ResourceNotFound,
 )
 from evalwright_server.services.pages import Order, PageRequest, fetch
@@ -147,22 +148,25 @@ def check_version(
         ResourceNotFound: It names an AI integration that does not exist.
     """
     findings = Findings()
-    wanted, other = f"{kind}_config", "code_config" if kind == "template" else "template_config"
-    if other in body:
-        message = f"a {kind} evaluator takes {wanted!r} here"
-        findings.add(f"{pointer}/{other}", message, allowed=[wanted], nearest=wanted)
-        findings.raise_if_any()
-    if kind == "template":
-        config = _TEMPLATE_DEFAULTS | body["template_config"]
+    template, code = body.get("template_config"), body.get("code_config")
+    if kind == "template" and template is not None:
+        config = _TEMPLATE_DEFAULTS | template
         llm = f"{pointer}/template_config/llm_config/ai_integration_id"
         integration_id = config["llm_config"]["ai_integration_id"]
         find(conn, Kind.AI_INTEGRATION, integration_id, llm, findings)
-    else:
-        config = _complete_code(body["code_config"])
+    elif kind == "code" and code is not None:
+        config = _complete_code(code)
         for wrong in check_code_config(config):
             findings.add(f"{pointer}/code_config{wrong.pointer}", wrong.message)
         filter_pointer = f"{pointer}/code_config/query_filter"
         check_filter(findings, filter_pointer, config["query_filter"])
+    else:
+        wanted, other = ("template", "code") if kind == "template" else ("code", "template")
+        message = f"a {kind} evaluator takes '{wanted}_config' here"
+        raise InvalidRequest(
+            message,
+            [FieldError(f"{pointer}/{other}_config", message, nearest=f"{wanted}_config")],
+        )
     findings.raise_if_any()
     return config
 

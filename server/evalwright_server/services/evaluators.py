@@ -1,8 +1,8 @@
 """Evaluators. Their versions are in `services.evaluator_versions`."""
 
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Connection, Row, Select, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, Select, bindparam, delete, func, insert, select, update
 
 from evalwright_server.services.errors import Conflict
 from evalwright_server.services.evaluator_versions import (
@@ -112,8 +112,11 @@ def _rows() -> Select[Any]:
     return select(evaluators, spaces.c.suffix.label("space_suffix")).join(spaces)
 
 
+_READ: Final = _rows().where(evaluators.c.id == bindparam("key"))
+
+
 def _read(conn: Connection, key: int) -> JsonObject:
-    return _view(conn.execute(_rows().where(evaluators.c.id == key)).one())
+    return _view(conn.execute(_READ, {"key": key}).one())
 
 
 def _require_free(conn: Connection, space: int, name: str, but: int | None = None) -> None:

@@ -120,9 +120,7 @@ def insert_rows(
     identities = [
         {"suffix": new_suffix(), "dataset_id": dataset, "created_at": stamp.now} for _ in examples
     ]
-    statement = insert(dataset_examples).returning(
-        dataset_examples.c.id, dataset_examples.c.suffix, sort_by_parameter_order=True
-    )
+    statement = insert(dataset_examples).returning(dataset_examples, sort_by_parameter_order=True)
     rows = conn.execute(statement, identities).all()
     first, last = span
     contents = [

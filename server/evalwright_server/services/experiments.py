@@ -1,8 +1,8 @@
 """Experiments. Their runs are in `services.experiment_runs`."""
 
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Connection, Row, Select, delete, insert, select, update
+from sqlalchemy import Connection, Row, Select, bindparam, delete, insert, select, update
 
 from evalwright_server.services.experiment_runs import add_runs
 from evalwright_server.services.lists import ListFilter, contains
@@ -98,8 +98,11 @@ def _rows() -> Select[Any]:
     )
 
 
+_READ: Final = _rows().where(experiments.c.id == bindparam("key"))
+
+
 def _read(conn: Connection, key: int) -> JsonObject:
-    return _view(conn.execute(_rows().where(experiments.c.id == key)).one())
+    return _view(conn.execute(_READ, {"key": key}).one())
 
 
 def _view(row: Row[Any]) -> JsonObject:

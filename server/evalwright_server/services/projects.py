@@ -1,8 +1,8 @@
 """Projects."""
 
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Connection, Row, Select, delete, insert, select, update
+from sqlalchemy import Connection, Row, Select, bindparam, delete, insert, select, update
 
 from evalwright_server.runs.engine import Engine
 from evalwright_server.services.lists import ListFilter, apply_filter
@@ -69,8 +69,11 @@ def _rows() -> Select[Any]:
     return select(projects, spaces.c.suffix.label("space_suffix")).join(spaces)
 
 
+_READ: Final = _rows().where(projects.c.id == bindparam("key"))
+
+
 def _read(conn: Connection, key: int) -> JsonObject:
-    return _view(conn.execute(_rows().where(projects.c.id == key)).one())
+    return _view(conn.execute(_READ, {"key": key}).one())
 
 
 def _require_free(conn: Connection, space: int, name: str, but: int | None = None) -> None:

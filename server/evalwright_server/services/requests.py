@@ -4,7 +4,7 @@ They repeat the members of the document's request schemas for the type checker;
 `tests/server/test_requests.py` holds the two against each other.
 """
 
-from typing import Any, NotRequired, TypedDict
+from typing import Any, Literal, NotRequired, TypedDict
 
 JsonObject = dict[str, Any]
 """A JSON object whose members are the user's own or the document's business."""
@@ -217,19 +217,31 @@ class TaskEvaluatorInput(TypedDict):
     column_mappings: NotRequired[dict[str, str]]
 
 
-class CreateTaskRequest(TypedDict):
-    """A task to create; the union of what the three types of task take."""
+class CreateEvaluationTaskRequest(TypedDict):
+    """An evaluation task to create."""
 
     name: str
-    type: str
+    type: Literal["template_evaluation", "code_evaluation"]
     project_id: NotRequired[str]
     dataset_id: NotRequired[str]
     experiment_ids: NotRequired[list[str]]
     sampling_rate: NotRequired[float]
     is_continuous: NotRequired[bool]
     query_filter: NotRequired[str]
-    evaluators: NotRequired[list[TaskEvaluatorInput]]
-    run_configuration: NotRequired[JsonObject]
+    evaluators: list[TaskEvaluatorInput]
+
+
+class CreateRunExperimentTaskRequest(TypedDict):
+    """A run_experiment task to create."""
+
+    name: str
+    type: Literal["run_experiment"]
+    dataset_id: str
+    run_configuration: JsonObject
+
+
+CreateTaskRequest = CreateEvaluationTaskRequest | CreateRunExperimentTaskRequest
+"""A task to create; `type` tells which."""
 
 
 class UpdateTaskRequest(TypedDict, total=False):
@@ -243,17 +255,26 @@ class UpdateTaskRequest(TypedDict, total=False):
     run_configuration: JsonObject
 
 
-class TriggerTaskRunRequest(TypedDict, total=False):
-    """How to run a task; the union of what the types of task take."""
+class TriggerEvaluationTaskRunRequest(TypedDict, total=False):
+    """How to run an evaluation task."""
 
     data_start_time: str
     data_end_time: str
-    max_spans: int
+    max_spans: float
     override_evaluations: bool
     experiment_ids: list[str]
+
+
+class TriggerRunExperimentTaskRunRequest(TypedDict):
+    """How to run a run_experiment task."""
+
     experiment_name: str
-    dataset_version_id: str
-    example_ids: list[str]
-    max_examples: int
-    tracing_metadata: dict[str, str]
-    evaluation_task_ids: list[str]
+    dataset_version_id: NotRequired[str]
+    example_ids: NotRequired[list[str]]
+    max_examples: NotRequired[float]
+    tracing_metadata: NotRequired[dict[str, str]]
+    evaluation_task_ids: NotRequired[list[str]]
+
+
+TriggerTaskRunRequest = TriggerEvaluationTaskRunRequest | TriggerRunExperimentTaskRunRequest
+"""How to run a task; the stored task's type tells which."""

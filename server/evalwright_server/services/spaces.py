@@ -1,8 +1,8 @@
 """Spaces."""
 
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Connection, Row, Select, delete, exists, insert, select, update
+from sqlalchemy import Connection, Row, Select, bindparam, delete, exists, insert, select, update
 
 from evalwright_server.runs.engine import Engine
 from evalwright_server.services.lists import contains
@@ -95,8 +95,11 @@ def _rows() -> Select[Any]:
     return select(spaces, organizations.c.suffix.label("organization_suffix")).join(organizations)
 
 
+_READ: Final = _rows().where(spaces.c.id == bindparam("key"))
+
+
 def _read(conn: Connection, key: int) -> JsonObject:
-    return _view(conn.execute(_rows().where(spaces.c.id == key)).one())
+    return _view(conn.execute(_READ, {"key": key}).one())
 
 
 def _require_free(conn: Connection, organization: int, name: str, but: int | None = None) -> None:

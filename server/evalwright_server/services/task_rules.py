@@ -11,6 +11,7 @@ from evalwright_server.services.evaluator_versions import latest_version
 from evalwright_server.services.query_filters import check_filter
 from evalwright_server.services.references import find
 from evalwright_server.services.requests import (
+    CreateEvaluationTaskRequest,
     CreateTaskRequest,
     JsonObject,
     TaskEvaluatorInput,
@@ -51,7 +52,7 @@ def check_creation(conn: Connection, body: CreateTaskRequest) -> TaskPlan:
         ServiceError: Something about it is wrong; all findings are listed.
     """
     findings = Findings()
-    if body["type"] == RUN_EXPERIMENT:
+    if body["type"] == "run_experiment":
         dataset = find(conn, Kind.DATASET, body["dataset_id"], "/dataset_id", findings)
         _check_configuration(conn, body["run_configuration"], findings)
         findings.raise_if_any()
@@ -127,7 +128,7 @@ def _place(
     raise LookupError("neither project nor dataset: the findings should have been raised")
 
 
-def _check_target(body: CreateTaskRequest, findings: Findings) -> None:
+def _check_target(body: CreateEvaluationTaskRequest, findings: Findings) -> None:
     """Check that the task has one kind of target, and only the members that go with it."""
     targets = [name for name in ("project_id", "dataset_id") if name in body]
     if not targets:

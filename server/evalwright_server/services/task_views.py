@@ -2,9 +2,9 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Connection, Row, Select, select
+from sqlalchemy import Connection, Row, Select, bindparam, select
 
 from evalwright_server.services.requests import JsonObject
 from evalwright_server.store.ids import Kind, encode
@@ -31,9 +31,32 @@ def task_rows() -> Select[Any]:
     )
 
 
+_READ: Final = task_rows().where(tasks.c.id == bindparam("key"))
+_EVALUATORS: Final = (
+    select(
+        task_evaluators,
+        evaluators.c.suffix,
+        evaluators.c.name,
+        evaluator_versions.c.suffix.label("version_suffix"),
+    )
+    .join(evaluators, evaluators.c.id == task_evaluators.c.evaluator_id)
+    .outerjoin(
+        evaluator_versions, evaluator_versions.c.id == task_evaluators.c.evaluator_version_id
+    )
+    .where(task_evaluators.c.task_id.in_(bindparam("keys", expanding=True)))
+    .order_by(task_evaluators.c.position)
+)
+_EXPERIMENTS: Final = (
+    select(task_experiments, experiments.c.suffix)
+    .join(experiments)
+    .where(task_experiments.c.task_id.in_(bindparam("keys", expanding=True)))
+    .order_by(task_experiments.c.position)
+)
+
+
 def read_task(conn: Connection, key: int) -> JsonObject:
     """Return the view of one task."""
-    return view_tasks(conn, conn.execute(task_rows().where(tasks.c.id == key)).all())[0]
+    return view_tasks(conn, conn.execute(_READ, {"key": key}).all())[0]
 
 
 def view_tasks(conn: Connection, rows: Sequence[Row[Any]]) -> list[JsonObject]:
@@ -45,22 +68,8 @@ def view_tasks(conn: Connection, rows: Sequence[Row[Any]]) -> list[JsonObject]:
 
 
 def _evaluators(conn: Connection, keys: Sequence[int]) -> defaultdict[int, list[JsonObject]]:
-    statement = (
-        select(
-            task_evaluators,
-            evaluators.c.suffix,
-            evaluators.c.name,
-            evaluator_versions.c.suffix.label("version_suffix"),
-        )
-        .join(evaluators, evaluators.c.id == task_evaluators.c.evaluator_id)
-        .outerjoin(
-            evaluator_versions, evaluator_versions.c.id == task_evaluators.c.evaluator_version_id
-        )
-        .where(task_evaluators.c.task_id.in_(keys))
-        .order_by(task_evaluators.c.position)
-    )
     found: defaultdict[int, list[JsonObject]] = defaultdict(list)
-    for row in conn.execute(statement):
+    for row in conn.execute(_EVALUATORS, {"keys": keys}):
         version = row.evaluator_version_id
         view = {
             "evaluator_id": encode(Kind.EVALUATOR, row.evaluator_id, row.suffix),
@@ -75,14 +84,8 @@ def _evaluators(conn: Connection, keys: Sequence[int]) -> defaultdict[int, list[
 
 
 def _experiments(conn: Connection, keys: Sequence[int]) -> defaultdict[int, list[str]]:
-    statement = (
-        select(task_experiments, experiments.c.suffix)
-        .join(experiments)
-        .where(task_experiments.c.task_id.in_(keys))
-        .order_by(task_experiments.c.position)
-    )
     found: defaultdict[int, list[str]] = defaultdict(list)
-    for row in conn.execute(statement):
+    for row in conn.execute(_EXPERIMENTS, {"keys": keys}):
         found[row.task_id].append(encode(Kind.EXPERIMENT, row.experiment_id, row.suffix))
     return found
 

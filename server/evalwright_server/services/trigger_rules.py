@@ -14,7 +14,10 @@ from evalwright_server.services.examples import rows_of
 from evalwright_server.services.names import require_free_name
 from evalwright_server.services.query_filters import Filter, require_support
 from evalwright_server.services.references import find
-from evalwright_server.services.requests import TriggerTaskRunRequest
+from evalwright_server.services.requests import (
+    TriggerEvaluationTaskRunRequest,
+    TriggerRunExperimentTaskRunRequest,
+)
 from evalwright_server.services.span_ranges import SpanRange, newest_span
 from evalwright_server.services.task_rules import RUN_EXPERIMENT, check_column, resolve_experiments
 from evalwright_server.services.versions import choose_version
@@ -52,7 +55,7 @@ class EvaluationPlan:
 def check_evaluation(
     conn: Connection,
     task: Row[Any],
-    body: TriggerTaskRunRequest,
+    body: TriggerEvaluationTaskRunRequest,
     now: datetime,
     new_spans: SpanRange | None = None,
 ) -> EvaluationPlan:
@@ -85,7 +88,8 @@ def check_evaluation(
         "evaluators": applied,
     }
     if task.project_id is None:
-        return EvaluationPlan(payload | {"experiment_ids": [*chosen]}, start, end)
+        payload["experiment_ids"] = [*chosen]
+        return EvaluationPlan(payload, start, end)
     most = min(int(body.get("max_spans", MAX_SPANS)), _LARGEST)
     payload |= {
         "project_id": task.project_id,
@@ -98,7 +102,9 @@ def check_evaluation(
     return EvaluationPlan(payload, start, end)
 
 
-def check_experiment(conn: Connection, task: Row[Any], body: TriggerTaskRunRequest) -> None:
+def check_experiment(
+    conn: Connection, task: Row[Any], body: TriggerRunExperimentTaskRunRequest
+) -> None:
     """Check what a run of a run_experiment task is asked to do.
 
     Raises:
@@ -136,24 +142,7 @@ def check_experiment(conn: Connection, task: Row[Any], body: TriggerTaskRunReque
     findings.raise_if_any()
 
 
-def _window(
-    task: Row[Any], body: TriggerTaskRunRequest, now: datetime, findings: Findings
-) -> tuple[datetime | None, datetime | None]:
-    """Return the window of spans; on dataset tasks only what the request says."""
-    start, end = _moment(body.get("data_start_time")), _moment(body.get("data_end_time"))
-    if task.project_id is not None:
-        end = end or now
-        start = start or _default_start(task.last_run_at, end)
-    if start is not None and end is not None:
-        if start >= end:
-            findings.add("/data_start_time", "the window must start before it ends")
-        elif end - start > MAX_WINDOW:
-            message = f"the window may span at most {MAX_WINDOW.days} days"
-            findings.add("/data_start_time", message)
-    return start, end
-
-
-def _default_start(last_run: datetime | None, end: datetime) -> datetime:
+def default_start(last_run: datetime | None, end: datetime) -> datetime:
     """Return where a window begins that has only an end: at the last run, or a week before.
 
     A long pause between runs must not turn the default into a refusal, so it is cut.
@@ -163,12 +152,29 @@ def _default_start(last_run: datetime | None, end: datetime) -> datetime:
     return end - min(span, MAX_WINDOW, end - oldest)
 
 
+def _window(
+    task: Row[Any], body: TriggerEvaluationTaskRunRequest, now: datetime, findings: Findings
+) -> tuple[datetime | None, datetime | None]:
+    """Return the window of spans; on dataset tasks only what the request says."""
+    start, end = _moment(body.get("data_start_time")), _moment(body.get("data_end_time"))
+    if task.project_id is not None:
+        end = end or now
+        start = start or default_start(task.last_run_at, end)
+    if start is not None and end is not None:
+        if start >= end:
+            findings.add("/data_start_time", "the window must start before it ends")
+        elif end - start > MAX_WINDOW:
+            message = f"the window may span at most {MAX_WINDOW.days} days"
+            findings.add("/data_start_time", message)
+    return start, end
+
+
 def _moment(text: str | None) -> datetime | None:
     return None if text is None else datetime.fromisoformat(text)
 
 
 def _experiments(
-    conn: Connection, task: Row[Any], body: TriggerTaskRunRequest, findings: Findings
+    conn: Connection, task: Row[Any], body: TriggerEvaluationTaskRunRequest, findings: Findings
 ) -> Sequence[int]:
     """Return the experiments to evaluate: those of the request, or else those of the task."""
     if task.project_id is not None:
@@ -176,8 +182,8 @@ def _experiments(
             findings.add("/experiment_ids", "only dataset tasks have experiments; leave it out")
         return []
     dataset = conn.execute(select(datasets).where(datasets.c.id == task.dataset_id)).one()
-    if body.get("experiment_ids"):
-        return resolve_experiments(conn, dataset, body["experiment_ids"], findings)
+    if named := body.get("experiment_ids"):
+        return resolve_experiments(conn, dataset, named, findings)
     statement = select(task_experiments.c.experiment_id).where(
         task_experiments.c.task_id == task.id
     )

@@ -1,7 +1,7 @@
 """Starting runs of tasks."""
 
 from hashlib import sha256
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import orjson
 from sqlalchemy import Connection, Row, insert, select, update
@@ -11,7 +11,11 @@ from evalwright_server.runs.errors import IdempotencyConflict
 from evalwright_server.runs.records import IdempotencyKey, NewRun
 from evalwright_server.services.errors import Conflict, FieldError, UnprocessableRequest
 from evalwright_server.services.references import require
-from evalwright_server.services.requests import TriggerTaskRunRequest
+from evalwright_server.services.requests import (
+    TriggerEvaluationTaskRunRequest,
+    TriggerRunExperimentTaskRunRequest,
+    TriggerTaskRunRequest,
+)
 from evalwright_server.services.stamps import Stamp
 from evalwright_server.services.task_rules import RUN_EXPERIMENT
 from evalwright_server.services.task_runs import TaskRun, read_task_run
@@ -51,9 +55,10 @@ def trigger(
     if idempotency is not None and (earlier := _find_earlier(conn, idempotency)) is not None:
         return read_task_run(conn, earlier, task_id)
     if task.type == RUN_EXPERIMENT:
-        check_experiment(conn, task, body)
+        check_experiment(conn, task, cast("TriggerRunExperimentTaskRunRequest", body))
     _refuse_without_models(task)
-    plan = check_evaluation(conn, task, body, stamp.now)
+    wanted = cast("TriggerEvaluationTaskRunRequest", body)
+    plan = check_evaluation(conn, task, wanted, stamp.now)
     try:
         run = start(conn, task, plan, stamp=stamp, engine=engine, idempotency=idempotency)
     except IdempotencyConflict as error:

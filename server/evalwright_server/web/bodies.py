@@ -16,6 +16,9 @@ from evalwright_server.web.problems import Problem
 
 JSON: Final = "application/json"
 
+_ENVELOPES: Final = 8
+"""More levels than any answer puts around what a body held."""
+
 # Texts are matched so that what looks like a number inside one stays; one that does not end goes to
 # the end of the body, so that no byte is looked at twice.
 _TEXT_OR_NO_NUMBER: Final = re.compile(rb'"(?:[^"\\]|\\.)*+"?|-?(?:NaN|Infinity)', re.DOTALL)
@@ -149,6 +152,7 @@ def _parse(content: bytes, *, nan_is_null: bool) -> JsonValue:
         if nan_is_null and (b"NaN" in content or b"Infinity" in content):
             return _parse(_TEXT_OR_NO_NUMBER.sub(_null_number, content), nan_is_null=False)
         raise Problem(400, _explain_syntax(content, error)) from error
+    _refuse_depth(value)
     if b"\\u0000" in content:
         _refuse_nul(value, "")
     return value
@@ -156,6 +160,21 @@ def _parse(content: bytes, *, nan_is_null: bool) -> JsonValue:
 
 def _null_number(found: re.Match[bytes]) -> bytes:
     return found[0] if found[0].startswith(b'"') else b"null"
+
+
+def _refuse_depth(value: JsonValue) -> None:
+    """Refuse what could be read and stored, but not be written again as part of an answer.
+
+    Raises:
+        Problem: It is nested more deeply than the encoder goes, envelopes included.
+    """
+    enveloped: JsonValue = value
+    for _ in range(_ENVELOPES):
+        enveloped = [enveloped]
+    try:
+        orjson.dumps(enveloped)
+    except orjson.JSONEncodeError as error:
+        raise Problem(400, "the body is nested too deeply; flatten it") from error
 
 
 def _explain_syntax(content: bytes, error: orjson.JSONDecodeError) -> str:

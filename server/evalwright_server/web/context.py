@@ -26,6 +26,7 @@ class Workforce(Protocol):
     @property
     def connected(self) -> int:
         """How many worker processes are connected."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

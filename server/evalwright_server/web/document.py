@@ -119,6 +119,10 @@ class Document:
             return self.locate(schema["$ref"].removeprefix("#")).node
         return dict(schema)
 
+    def schema(self, name: str) -> Schema:
+        """Return a schema component."""
+        return self.locate(f"/components/schemas/{name}").node
+
     @cached_property
     def operations(self) -> dict[str, OperationSpec]:
         """The operations by ID, in the order of the generated package."""

@@ -114,7 +114,7 @@ class Gateway(BaseRoute):
     def _render(self, problem: Problem, request: Request, exchange: "_Exchange") -> Response:
         return render(
             problem,
-            path=request.scope["path"],
+            path=_shown_path(request),
             request_id=exchange.request_id,
             plain=exchange.translator.dialect.plain_problems,
         )
@@ -125,26 +125,18 @@ class Gateway(BaseRoute):
             check_source(request.headers)
         if raw_path == DOCUMENT_PATH and request.method == "GET":
             return Response(self._document.content, media_type="application/json")
-        endpoint, path = self._find_open(request, raw_path)
-        if endpoint is None:
+        found = self._routes.find(request.method, raw_path)
+        if found is None or found[0].operation.id not in OPEN_OPERATIONS:
             self._limits.rate.admit(self._identify(request))
-            endpoint, path = self._routes.find(request.method, raw_path)
+        if found is None:
+            raise self._routes.refusal(request.method, raw_path)
+        endpoint, path = found
         exchange.endpoint = endpoint
         call = await self._judge_call(endpoint, path, request, exchange.translator)
         result = await endpoint.handler(call)
         if isinstance(result, Answer):
             return _finish(call, result, exchange.translator)
         return result
-
-    def _find_open(
-        self, request: Request, raw_path: bytes
-    ) -> tuple[Endpoint | None, dict[str, str]]:
-        """Return the endpoint if it is one that needs no key."""
-        try:
-            endpoint, path = self._routes.find(request.method, raw_path)
-        except Problem:
-            return None, {}
-        return (endpoint, path) if endpoint.operation.id in OPEN_OPERATIONS else (None, {})
 
     def _identify(self, request: Request) -> bytes:
         return self._limits.keys.identify(request.headers) if self._limits.keys else b""
@@ -187,7 +179,7 @@ class Gateway(BaseRoute):
         fields = {
             "request_id": exchange.request_id,
             "method": request.method,
-            "path": request.scope["path"],
+            "path": _shown_path(request),
             "operation": operation,
             "status": status,
             "duration_ms": round((perf_counter() - started) * 1000, 2),
@@ -207,6 +199,12 @@ class _Exchange:
 def _request_id(request: Request) -> str:
     given = request.headers.get("x-request-id", "")
     return given if _REQUEST_ID.fullmatch(given) else os.urandom(8).hex()
+
+
+def _shown_path(request: Request) -> str:
+    """Return the path as it was sent: decoded, it could move the cursor of a terminal."""
+    raw: bytes = request.scope["raw_path"]
+    return raw.decode("ascii", "backslashreplace")
 
 
 def _finish(call: Call, answer: Answer, translator: Translator) -> Response:

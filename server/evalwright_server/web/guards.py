@@ -37,12 +37,18 @@ def check_source(headers: Mapping[str, str]) -> None:
             "for localhost and 127.0.0.1 only. Use one of them, or start it with --api-key",
         )
     origin = headers.get("origin")
-    if origin is not None and urlsplit(origin).netloc.lower() != host.lower():
+    if origin is not None and _authority(origin) != host.lower():
         raise Problem(
             403,
             f"requests from pages of {origin!r} are refused: without an API key this server "
             "trusts no other origin. Start it with --api-key to let clients elsewhere in",
         )
+
+
+def _authority(origin: str) -> str | None:
+    """Return host and port of an origin over HTTP; this server speaks nothing else."""
+    scheme, separator, authority = origin.lower().partition("://")
+    return authority if separator and scheme == "http" else None
 
 
 def _name(url: str) -> str:

@@ -8,7 +8,7 @@ from urllib.parse import quote
 import orjson
 from jsonschema_rs import Draft202012Validator, Registry
 from pydantic import JsonValue
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
 from evalwright_server.services.errors import FieldError
 from evalwright_server.web.bodies import ALSO_TAKEN
@@ -71,6 +71,8 @@ class Judge:
         schema = operation.answers.get(str(response.status_code))
         if schema is None and response.status_code >= 400:
             schema = operation.answers.get("default")
+        if isinstance(response, StreamingResponse):
+            return
         if schema is None:
             allowed = {*operation.media_types, *map(ALSO_TAKEN.get, operation.media_types)}
             if response.body and response.media_type not in allowed:

@@ -60,10 +60,10 @@ class Problem(Exception):
     @classmethod
     def invalid(cls, errors: list[FieldError]) -> "Problem":
         """Return the problem of a request with these wrong fields."""
-        return cls(400, summarize(errors[:MOST_ERRORS]), errors)
+        return cls(400, summarize(errors), errors)
 
 
-def problem_of(error: Exception) -> Problem | None:  # noqa: PLR0911 - one per class of error
+def problem_of(error: Exception) -> Problem | None:
     """Return the problem that an exception is for the sender, or None if it is our fault."""
     if isinstance(error, Problem):
         return error
@@ -71,8 +71,6 @@ def problem_of(error: Exception) -> Problem | None:  # noqa: PLR0911 - one per c
         return Problem(_STATUSES[type(error)], error.detail, error.errors)
     if isinstance(error, RunNotFound):
         return Problem(404, "the run has been deleted")
-    if isinstance(error, RecursionError):
-        return Problem(400, "the body is nested too deeply; flatten it")
     if isinstance(error, IntegrityError):
         detail = "another request wrote the same at the same moment; read it and try again"
         return Problem(409, detail)

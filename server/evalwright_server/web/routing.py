@@ -45,12 +45,23 @@ class RouteTable(Generic[T]):
                 node = node.below.setdefault(segment, _Node())
         node.methods[method] = target
 
-    def find(self, method: str, raw_path: bytes) -> tuple[T, dict[str, str]]:
-        """Return the target of a request and the path's parameters.
+    def find(self, method: str, raw_path: bytes) -> tuple[T, dict[str, str]] | None:
+        """Return the target of a request and the path's parameters, or None if it has none."""
+        found = self._walk(raw_path)
+        if found is None or method not in found[0].methods:
+            return None
+        node, values = found
+        return node.methods[method], values
 
-        Raises:
-            Problem: 404 with the nearest path, or 405 with the methods there are.
+    def refusal(self, method: str, raw_path: bytes) -> Problem:
+        """Return what to say about a request that has no target.
+
+        That is 404 with the nearest path, or 405 with the methods there are.
         """
+        found = self._walk(raw_path)
+        return self._unknown(raw_path) if found is None else _not_allowed(method, found[0].methods)
+
+    def _walk(self, raw_path: bytes) -> tuple[_Node[T], dict[str, str]] | None:
         values: dict[str, str] = {}
         node = self._root
         for raw in raw_path.split(b"/")[1:]:
@@ -61,12 +72,8 @@ class RouteTable(Generic[T]):
                 name, node = node.parameter
                 values[name] = segment
             else:
-                raise self._unknown(raw_path)
-        if not node.methods:
-            raise self._unknown(raw_path)
-        if method not in node.methods:
-            raise _not_allowed(method, node.methods)
-        return node.methods[method], values
+                return None
+        return (node, values) if node.methods else None
 
     def _unknown(self, raw_path: bytes) -> Problem:
         path = raw_path.decode(errors="replace")

@@ -177,6 +177,7 @@ def _missing_choice(path: Path, branches: Sequence[Sequence[ValidationError]]) -
 def _explain_no_branch(
     path: Path, error: ValidationError, branches: Sequence[Sequence[ValidationError]]
 ) -> FieldError:
+    tag = error
     options: list[Any] = []
     types: list[str] = []
     for each in (each for branch in branches for each in branch if _is_off(path, each)):

@@ -92,9 +92,12 @@ class Source(Protocol):
 
     def begin(self, connection: Connection, claimed: Claimed) -> Beginning:
         """Count what there is to do, and what is already done or needs no doing."""
+        ...
 
     def page(self, connection: Connection, claimed: Claimed, cursor: JsonValue, limit: int) -> Page:
         """Return the next things to do; the first page has the cursor None."""
+        ...
 
     def store(self, connection: Connection, claimed: Claimed, items: Sequence[Item]) -> Tally:
         """Keep results. In one transaction with the run's counters, behind its fence."""
+        ...

@@ -23,7 +23,7 @@ from sqlalchemy import (
     func,
     or_,
     select,
-    tuple_,
+    update,
 )
 
 from evalwright_server.runs.payloads import TaskRunPayload
@@ -36,7 +36,6 @@ from evalwright_server.store.dialects import insert_into
 from evalwright_server.store.tables.datasets import dataset_example_revisions as revisions
 from evalwright_server.store.tables.experiments import evaluations, experiment_runs, experiments
 
-_ROW_KEY: Final = (experiment_runs.c.experiment_id, experiment_runs.c.id)
 _IN_EXPERIMENTS: Final = experiment_runs.c.experiment_id.in_(
     bindparam("experiment_ids", expanding=True)
 )
@@ -62,9 +61,9 @@ _EXPERIMENTS: Final = (
     .where(experiments.c.id.in_(bindparam("experiment_ids", expanding=True)))
     .order_by(experiments.c.id)
 )
-_ROWS: Final[Select[Any]] = (
+_ROWS: Final[Select[*tuple[Any, ...]]] = (
     select(
-        *_ROW_KEY,
+        experiment_runs.c.id,
         experiment_runs.c.output,
         experiment_runs.c.error,
         experiment_runs.c.columns,
@@ -83,10 +82,10 @@ _ROWS: Final[Select[Any]] = (
         ),
     )
     .where(
-        _IN_EXPERIMENTS,
-        tuple_(*_ROW_KEY) > tuple_(bindparam("after_experiment"), bindparam("after_row")),
+        experiment_runs.c.experiment_id == bindparam("of_experiment"),
+        experiment_runs.c.id > bindparam("after_row"),
     )
-    .order_by(*_ROW_KEY)
+    .order_by(experiment_runs.c.id)
     .limit(bindparam("at_most"))
 )
 _SETTLED: Final = select(
@@ -97,7 +96,18 @@ _STILL_THERE: Final = (
     .where(experiment_runs.c.id.in_(bindparam("row_ids", expanding=True)))
     .with_for_update(read=True, key_share=True)
 )
-_FIRST: Final = (0, 0)
+_TOUCH: Final = (
+    update(experiments)
+    .where(
+        experiments.c.id.in_(
+            select(experiment_runs.c.experiment_id).where(
+                experiment_runs.c.id.in_(bindparam("row_ids", expanding=True))
+            )
+        )
+    )
+    .values(updated_at=now())
+)
+_START: Final = (0, 0)
 _MOST_LOOKED_AT: Final = 5_000
 """Rows that one page looks at, so that progress is seen where filters take most of them out."""
 _MOST_FETCHED: Final = 500
@@ -127,8 +137,12 @@ class TaskRunSource:
         return Beginning(progress, _note_empty(connection, payload))
 
     def page(self, connection: Connection, claimed: Claimed, cursor: JsonValue, limit: int) -> Page:
-        """Return rows with a pair that isn't settled, by experiment and in order of insertion."""
-        return _Reading(connection, claimed).page(cast("Sequence[int]", cursor or _FIRST), limit)
+        """Return rows with a pair that isn't settled, by experiment and in order of insertion.
+
+        A page never spans two experiments, so that it is one walk along an index.
+        """
+        position, after = cast("Sequence[int]", cursor or _START)
+        return _Reading(connection, claimed).page(position, after, limit)
 
     def store(self, connection: Connection, claimed: Claimed, items: Sequence[Item]) -> Tally:
         """Keep judgements; those about rows that were deleted meanwhile count as skipped."""
@@ -146,6 +160,7 @@ class TaskRunSource:
                 ),
                 [_record(claimed.run.id, payload, judgement) for judgement in kept],
             )
+            connection.execute(_TOUCH, {"row_ids": [judgement.row for judgement in kept]})
         failed = sum(judgement.error is not None for judgement in kept)
         return Tally(len(kept) - failed, failed, len(judgements) - len(kept))
 
@@ -162,34 +177,30 @@ class _Reading:
         self._rows = self._passed = self._skipped = 0
         self._matched = [0] * len(self._payload.evaluators)
 
-    def page(self, key: Sequence[int], limit: int) -> Page:
+    def page(self, position: int, after: int, limit: int) -> Page:
+        if position == len(self._payload.experiment_ids):
+            return self._page(None)
         wanted = limit
         while True:
-            rows = self._fetch(key, wanted)
+            rows = self._fetch(self._payload.experiment_ids[position], after, wanted)
             settled = self._settled([row.id for row in rows])
             for row in rows:
                 self._look_at(row, settled)
-                key = (row.experiment_id, row.id)
+                after = row.id
                 if len(self._items) == limit:
-                    return self._page(list(key))
+                    return self._page([position, after])
             if len(rows) < wanted:
-                return self._page(None)
+                return self._page([position + 1, 0])
             if self._rows >= _MOST_LOOKED_AT:
-                return self._page(list(key))
+                return self._page([position, after])
             wanted = min(wanted * _GROWTH, _MOST_FETCHED)
 
     def _page(self, cursor: JsonValue) -> Page:
         census = Census(self._rows, self._passed, tuple(self._matched), self._skipped)
         return Page(self._items, cursor, census)
 
-    def _fetch(self, key: Sequence[int], wanted: int) -> Sequence[Row[Any]]:
-        experiment, row_id = key
-        parameters = {
-            "experiment_ids": self._payload.experiment_ids,
-            "after_experiment": experiment,
-            "after_row": row_id,
-            "at_most": wanted,
-        }
+    def _fetch(self, experiment: int, after: int, wanted: int) -> Sequence[Row[Any]]:
+        parameters = {"of_experiment": experiment, "after_row": after, "at_most": wanted}
         return self._connection.execute(_ROWS, parameters).all()
 
     def _settled(self, row_ids: Sequence[int]) -> dict[tuple[int, str], bool]:

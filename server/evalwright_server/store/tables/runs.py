@@ -32,6 +32,8 @@ from evalwright_server.store.tables.metadata import metadata
 
 _QUEUED: Final = text("state = 'queued'")
 _RUNNING: Final = text("state = 'running'")
+UNFINISHED: Final = text("state IN ('queued', 'running')")
+"""SQLite uses a partial index only where a statement repeats its condition word for word."""
 
 
 def _counter(name: str) -> Column[int]:
@@ -81,6 +83,7 @@ runs: Final = Table(
         postgresql_where=_QUEUED,
     ),
     Index("ix_runs_lease", "lease_until", sqlite_where=_RUNNING, postgresql_where=_RUNNING),
+    Index("ix_runs_deadline", "deadline_at", sqlite_where=UNFINISHED, postgresql_where=UNFINISHED),
     Index("ix_runs_owner", "owner", sqlite_where=_RUNNING, postgresql_where=_RUNNING),
     Index("ix_runs_space", "space_id", "id"),
     sqlite_autoincrement=True,

@@ -265,6 +265,13 @@ def _create_runs() -> None:
     )
     with op.batch_alter_table("runs", schema=None) as batch_op:
         batch_op.create_index(
+            "ix_runs_deadline",
+            ["deadline_at"],
+            unique=False,
+            sqlite_where=sa.text("state IN ('queued', 'running')"),
+            postgresql_where=sa.text("state IN ('queued', 'running')"),
+        )
+        batch_op.create_index(
             "ix_runs_lease",
             ["lease_until"],
             unique=False,

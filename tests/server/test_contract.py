@@ -1,0 +1,88 @@
+"""The whole document thrown at the server: whatever is sent, answers are those it promises.
+
+Made-up IDs reach little, so well-formed requests get IDs of things that are there.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, settings
+from schemathesis.specs.openapi.checks import positive_data_acceptance
+
+from evalwright_server.web.document import Document
+from fixtures_server import RunningServer
+from server.client import Api, at
+from server.scenes import build_scene
+
+schema = schemathesis.openapi.from_dict(Document.bundled().tree).exclude(
+    # The document describes the data of its events, schemathesis expects whole events.
+    operation_id="stream_run_events"
+)
+
+
+@pytest.fixture(scope="module")
+def known(idle_server: RunningServer) -> Iterator[dict[str, Any]]:
+    """An ID for every parameter and member that takes one."""
+    api = Api(idle_server.url)
+    scene = build_scene(api)
+    task = api.make("/v2/tasks", scene.task())["id"]
+    evaluator = api.get(at("/v2/evaluators/{}", scene.evaluator)).body
+    integration = {"name": "contract", "provider": "custom"}
+    (organization,) = api.get("/v2/organizations").body["organizations"]
+    yield {
+        "space_id": scene.space,
+        "project_id": scene.project,
+        "dataset_id": scene.dataset,
+        "experiment_id": scene.experiment,
+        "experiment_ids": [scene.experiment],
+        "evaluator_id": scene.evaluator,
+        "version_id": evaluator["version"]["id"],
+        "integration_id": api.make("/v2/ai-integrations", integration)["id"],
+        "task_id": task,
+        "run_id": api.make(at("/v2/tasks/{}/trigger", task), {})["id"],
+        "organization_id": organization["id"],
+        "org_id": organization["id"],
+        "example_id": scene.examples[0],
+        "cursor": "",
+        "dataset_version_id": "",
+    }
+    api.pool.clear()
+
+
+def point(value: object, known: dict[str, Any]) -> None:
+    """Put known IDs into a generated value wherever a member asks for one."""
+    if isinstance(value, list):
+        for each in value:
+            point(each, known)
+    if isinstance(value, dict):
+        for name in value:
+            if name in known:
+                value[name] = known[name]
+            else:
+                point(value[name], known)
+
+
+@pytest.mark.slow
+@schema.parametrize()
+@settings(
+    max_examples=8,
+    deadline=None,
+    phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
+def test_answers_conform(
+    case: schemathesis.Case[Any], idle_server: RunningServer, known: dict[str, Any]
+) -> None:
+    generated = case.meta.generation.mode if case.meta else None
+    if generated is not None and generated.is_positive and case.method.upper() != "DELETE":
+        for part in (case.path_parameters, case.query, case.body):
+            point(part, known)
+    if case.headers is not None:
+        # A run that nobody starts would hold the answer for as long as it is told to.
+        case.headers.pop("Prefer", None)
+    # The document says that an ID is text; which texts are IDs is the server's to say.
+    case.call_and_validate(
+        base_url=idle_server.url, timeout=30, excluded_checks=[positive_data_acceptance]
+    )
