@@ -72,8 +72,14 @@ async def worker(
             await asyncio.gather(working, return_exceptions=True)
 
 
-def use(name: str = "length", **config: JsonValue) -> JsonValue:
-    return {"version_id": 1, "name": name, "config": config, "column_mappings": None}
+def use(name: str = "length", only: str | None = None, **config: JsonValue) -> JsonValue:
+    return {
+        "version_id": 1,
+        "name": name,
+        "config": config,
+        "column_mappings": None,
+        "query_filter": only,
+    }
 
 
 class Setting:
@@ -100,6 +106,7 @@ class Setting:
         experiment_ids: list[int],
         *uses: JsonValue,
         override: bool = False,
+        query_filter: str | None = None,
         deadline_seconds: float | None = None,
     ) -> int:
         payload: dict[str, JsonValue] = {
@@ -107,6 +114,7 @@ class Setting:
             "type": "code_evaluation",
             "experiment_ids": [*experiment_ids],
             "override": override,
+            "query_filter": query_filter,
             "evaluators": [*uses] or [use()],
         }
         run = NewRun("task_run", self.space_id, payload, deadline_seconds=deadline_seconds)
@@ -119,9 +127,16 @@ class Setting:
         return await self.engine.wait(run_id, since_version=None, timeout=30)
 
     async def evaluate(
-        self, experiment_ids: list[int], *uses: JsonValue, override: bool = False
+        self,
+        experiment_ids: list[int],
+        *uses: JsonValue,
+        override: bool = False,
+        query_filter: str | None = None,
     ) -> RunRow:
-        return await self.end_of(await self.submit(experiment_ids, *uses, override=override))
+        run_id = await self.submit(
+            experiment_ids, *uses, override=override, query_filter=query_filter
+        )
+        return await self.end_of(run_id)
 
     async def scores(self, name: str = "length") -> list[tuple[float | None, str | None]]:
         return await self.engine.db.read(lambda connection: scores(connection, name))
@@ -216,8 +231,8 @@ async def test_a_mapping_that_resolves_nowhere_is_explained(setting: Setting) ->
         run = await setting.evaluate(ids, use(variables=["answer"]))
     assert (run.state, run.progress.failed) == (State.SUCCEEDED, 2)
     assert run.note == (
-        "evaluator 'length' finds column 'answer' in none of 2 rows; "
-        "available columns: 'question', 'output', 'latency'"
+        "evaluator 'length': mapping 'answer' resolves on none of 2 rows; "
+        "available: 'question', 'output', 'latency'"
     )
 
 
@@ -316,3 +331,78 @@ async def test_many_rows_go_through_pages(setting: Setting) -> None:
         run = await setting.evaluate(ids)
     assert run.progress == Progress(total=1500, done=1500, succeeded=1500)
     assert len(await setting.scores()) == 1500
+
+
+async def test_rows_that_a_filter_takes_out_are_not_considered(setting: Setting) -> None:
+    """They are neither skipped nor errors, and no part of the total."""
+    ids = await setting.experiments(["a", "b", "a"], ["c", "a"])
+    judge = Length()
+    async with worker(setting.engine, lambda _: judge):
+        run = await setting.evaluate(ids, query_filter="output = 'a' AND question != 'q2'")
+    assert run.progress == Progress(total=2, done=2, succeeded=2)
+    assert run.note is None
+    assert [row["question"] for row in judge.seen] == ["q0", "q1"]
+
+
+async def test_an_evaluator_judges_what_all_filters_let_through(setting: Setting) -> None:
+    """The task's, the one it has in the task, and the one in its own code_config."""
+    ids = await setting.experiments(["a", "b", "c", "d"])
+    one = use(only="output > 'b'", query_filter="output < 'd'")
+    async with worker(setting.engine, lambda _: Length()):
+        run = await setting.evaluate(ids, one, use("all"), query_filter="output != 'a'")
+    assert run.progress == Progress(total=4, done=4, succeeded=4)
+    assert [score for score, _ in await setting.scores("length")] == [1]
+    assert [score for score, _ in await setting.scores("all")] == [1, 1, 1]
+
+
+async def test_a_filter_that_nothing_passes_is_named(setting: Setting) -> None:
+    ids = await setting.experiments(["a", "b"], ["c"])
+    async with worker(setting.engine, lambda _: Length()):
+        run = await setting.evaluate(ids, query_filter="missing = 1")
+    assert (run.state, run.progress) == (State.SUCCEEDED, Progress(total=0))
+    assert run.note == "0 of 3 rows matched query_filter 'missing = 1'"
+
+
+async def test_so_is_that_of_an_evaluator(setting: Setting) -> None:
+    ids = await setting.experiments(["a", "b", "c"])
+    uses = [use(only="output = 'x'"), use("other")]
+    async with worker(setting.engine, lambda _: Length()):
+        run = await setting.evaluate(ids, *uses, query_filter="output != 'c'")
+    assert run.progress == Progress(total=2, done=2, succeeded=2)
+    assert run.note == (
+        "0 of 2 rows matched the query_filter of evaluator 'length': \"output = 'x'\""
+    )
+
+
+async def test_only_rows_that_pass_count_as_skipped(setting: Setting) -> None:
+    ids = await setting.experiments(["a", "b", "c"])
+    async with worker(setting.engine, lambda _: Length()):
+        await setting.evaluate(ids)
+        again = await setting.evaluate(ids, query_filter="output != 'c'")
+    assert again.progress == Progress(total=2, done=2, skipped=2)
+    assert again.note is not None
+    assert "set override_evaluations" in again.note
+
+
+async def test_a_filter_survives_an_interruption(setting: Setting) -> None:
+    """The second attempt looks at all rows again, and must not count them twice."""
+    ids = await setting.experiments(["a", "b", "x", "x", "stop", "e"])
+    async with worker(setting.engine, lambda _: Stuck()) as first:
+        run_id = await setting.submit(ids, query_filter="output != 'x'")
+        async for run in setting.engine.events(run_id):
+            if run.state is State.RUNNING and run.progress.total is not None:
+                first.drain(0.2)
+            if run.attempt == 1 and run.state is State.QUEUED:
+                break
+    async with worker(setting.engine, lambda _: Length(), "second"):
+        run = await setting.end_of(run_id)
+    assert (run.state, run.attempt) == (State.SUCCEEDED, 2)
+    assert run.progress == Progress(total=4, done=4, succeeded=4)
+
+
+async def test_few_rows_among_many_are_found(setting: Setting) -> None:
+    """A page that finds little looks at more rows, but not at all of them at once."""
+    ids = await setting.experiments(["a"] * 6000 + ["b"])
+    async with worker(setting.engine, lambda _: Length()):
+        run = await setting.evaluate(ids, query_filter="output = 'b'")
+    assert run.progress == Progress(total=1, done=1, succeeded=1)

@@ -3,7 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from evalwright_server.services.errors import Findings, UnprocessableRequest
+from evalwright_server.filters import FilterError, compile_filter
+from evalwright_server.filters import Filter as Predicate
+from evalwright_server.services.errors import (
+    FieldError,
+    Findings,
+    InvalidRequest,
+    UnprocessableRequest,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,12 +22,34 @@ class Filter:
 
 
 def check_filter(findings: Findings, pointer: str, text: str | None) -> None:
-    """Add to `findings` what is wrong with a filter about to be stored."""
+    """Add to `findings` what is wrong with a filter about to be stored; empty text is none."""
+    if text:
+        try:
+            compile_filter(text)
+        except FilterError as error:
+            findings.add(pointer, str(error))
 
 
-def require_support(filters: Sequence[Filter], findings: Findings) -> None:
-    """Add to `findings` every filter that a run could not apply."""
+def compile_request(text: str | None, pointer: str) -> Predicate | None:
+    """Return the filter in a request, or None if it has none.
+
+    Raises:
+        InvalidRequest: It is no filter; says where, and what is allowed.
+    """
+    if not text:
+        return None
+    try:
+        return compile_filter(text)
+    except FilterError as error:
+        raise InvalidRequest(str(error), [FieldError(pointer, str(error))]) from error
+
+
+def check_stored(filters: Sequence[Filter], findings: Findings) -> None:
+    """Add to `findings` every stored filter that this release does not understand any more."""
     for each in filters:
         if each.text:
-            message = f"{each.owner} has a query_filter, which this release can't apply yet"
-            findings.add("", message, error=UnprocessableRequest)
+            try:
+                compile_filter(each.text)
+            except FilterError as error:
+                message = f"the query_filter of {each.owner} can't be used: {error}"
+                findings.add("", message, error=UnprocessableRequest)

@@ -12,7 +12,7 @@ from evalwright_server.services.errors import Findings, UnprocessableRequest
 from evalwright_server.services.evaluator_versions import latest_version
 from evalwright_server.services.examples import rows_of
 from evalwright_server.services.names import require_free_name
-from evalwright_server.services.query_filters import Filter, require_support
+from evalwright_server.services.query_filters import Filter, check_stored
 from evalwright_server.services.references import find
 from evalwright_server.services.requests import (
     TriggerEvaluationTaskRunRequest,
@@ -220,7 +220,7 @@ def _evaluators(conn: Connection, task: Row[Any], findings: Findings) -> list[Js
                 "query_filter": row.query_filter,
             }
         )
-    require_support(filters, findings)
+    check_stored(filters, findings)
     return applied
 
 
