@@ -10,6 +10,8 @@ nox.options.default_venv_backend = "none"
 nox.options.sessions = ["tests"]
 
 BIN = pathlib.Path(sys.executable).parent
+ARIZE_CLIENTS = ("8.26.0", "8.61.0")
+"""Releases of the Arize client that the server is held to, of an old and of a new generation."""
 SOURCES = ("generated", "sdk", "server", "tests", "benchmarks", "examples", "scripts", "codegen")
 
 
@@ -87,3 +89,16 @@ def codegen(session: nox.Session) -> None:
 def bench(session: nox.Session) -> None:
     """Run the benchmarks and print their ratios."""
     tool(session, "python", "-m", "benchmarks", *session.posargs)
+
+
+@nox.session(venv_backend="venv", reuse_venv=True)
+@nox.parametrize("arize", ARIZE_CLIENTS, ids=ARIZE_CLIENTS)
+def interop(session: nox.Session, arize: str) -> None:
+    """Run released Arize clients, unmodified and each in an environment of its own (400 MB)."""
+    session.install(f"arize=={arize}", "pandas", "pyarrow", "pytest>=9")
+    here = "tests/interop"
+    session.run(
+        *("python", "-m", "pytest", "-c", f"{here}/interop.ini", "--rootdir", here),
+        *("--confcutdir", here, "-p", "no:cacheprovider", here, *session.posargs),
+        env={"EVALWRIGHT_PYTHON": str(BIN / "python")},
+    )

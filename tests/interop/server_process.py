@@ -1,0 +1,50 @@
+"""A server as users start it."""
+
+import os
+import re
+import subprocess
+from pathlib import Path
+from typing import Self
+
+_READY = re.compile(r"ready on http://(\S+)")
+
+
+class ServerProcess:
+    """`evalwright serve` on a free port, until the context ends.
+
+    Args:
+        python: The interpreter that has the server.
+        data: Directory for its data.
+        arguments: Further arguments of the command.
+    """
+
+    def __init__(self, python: str, data: Path, *arguments: str) -> None:
+        self._command = [
+            *(python, "-m", "evalwright", "serve", "--port", "0", "--data", str(data)),
+            *arguments,
+        ]
+        self._log = data / "log"
+        self.host = ""
+        """Host and port."""
+
+    def __enter__(self) -> Self:
+        settings = {name: text for name, text in os.environ.items() if name != "PYTHONPATH"}
+        with self._log.open("w") as log:
+            self._process = subprocess.Popen(
+                self._command, stdout=subprocess.PIPE, stderr=log, text=True, env=settings
+            )
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            if found := _READY.search(line):
+                self.host = found[1]
+                return self
+        raise RuntimeError(f"the server did not start: {self._log.read_text()}")
+
+    def __exit__(self, *error: object) -> None:
+        self._process.terminate()
+        self._process.communicate(timeout=30)
+
+    @property
+    def failures(self) -> str:
+        """What the server wrote about requests that went wrong in it."""
+        return "\n".join(line for line in self._log.read_text().splitlines() if "failed" in line)
