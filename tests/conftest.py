@@ -1,5 +1,6 @@
 """Fixtures that every test may use."""
 
 from fixtures_server import running_server, start_server
+from scripted_models import models
 
-__all__ = ["running_server", "start_server"]
+__all__ = ["models", "running_server", "start_server"]
