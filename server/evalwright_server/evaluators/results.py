@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Final
 
+from evalwright_server.models import Usage
+
 MAX_LABEL: Final = 1_000
 MAX_TEXT: Final = 20_000
 """Longest explanation or error, in characters; more is cut off."""
@@ -18,11 +20,13 @@ class EvaluationResult:
         score: A finite number, by convention between 0 and 1.
         label: A category.
         explanation: Why, for people.
+        usage: The tokens that a model took for it.
     """
 
     score: float | None
     label: str | None
     explanation: str | None
+    usage: Usage | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +35,11 @@ class EvaluationError:
 
     Attributes:
         message: Why, and where that is known what to change.
+        usage: The tokens that a model took nevertheless.
     """
 
     message: str
+    usage: Usage | None = None
 
 
 Outcome = EvaluationResult | EvaluationError

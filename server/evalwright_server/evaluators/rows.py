@@ -1,7 +1,7 @@
 """From the columns of a row to the variables of an evaluator."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from typing import Final
 
 from pydantic import JsonValue
@@ -27,10 +27,48 @@ def bind(
         The values by variable, or an error that names every column that is missing.
     """
     columns = {name: (column_mappings or {}).get(name, name) for name in variables}
-    missing = {name: column for name, column in columns.items() if column not in row}
+    found = {name: find_value(row, column) for name, column in columns.items()}
+    missing = {name: columns[name] for name, value in found.items() if value is None}
     if missing:
         return EvaluationError(missing_columns(missing, row))
-    return {name: row[column] for name, column in columns.items()}
+    return {name: value[0] for name, value in found.items() if value is not None}
+
+
+def find_value(row: Row, column: str) -> tuple[JsonValue] | None:
+    """Return the value of a column, or None if the row has no such column.
+
+    A dotted name may also be a path into a column that holds objects or lists: `answer.text`,
+    `messages.0.content`. A column of just this name goes first, then the longest one.
+
+    Args:
+        row: Where to look.
+        column: What to look for.
+    """
+    if column in row:
+        return (row[column],)
+    parts = column.split(".")
+    for count in range(len(parts) - 1, 0, -1):
+        name = ".".join(parts[:count])
+        if name in row:
+            return _descend(row[name], parts[count:])
+    return None
+
+
+def is_column(column: str, columns: Container[str]) -> bool:
+    """Say whether a name may stand for one of these columns, or for something inside of one."""
+    parts = column.split(".")
+    return any(".".join(parts[: count + 1]) in columns for count in range(len(parts)))
+
+
+def _descend(value: JsonValue, path: Sequence[str]) -> tuple[JsonValue] | None:
+    for step in path:
+        if isinstance(value, dict) and step in value:
+            value = value[step]
+        elif isinstance(value, list) and step.isdecimal() and int(step) < len(value):
+            value = value[int(step)]
+        else:
+            return None
+    return (value,)
 
 
 def missing_columns(missing: Mapping[str, str], row: Row) -> str:
