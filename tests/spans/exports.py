@@ -16,7 +16,7 @@ PROTOBUF = "application/x-protobuf"
 _numbers = itertools.count(1)
 
 
-def any_value(value: Any) -> AnyValue:
+def any_value(value: Any) -> AnyValue:  # noqa: PLR0911 - one per type
     """Return a Python value as OpenTelemetry writes it."""
     match value:
         case bool():

@@ -1,14 +1,12 @@
 """Exports over real HTTP: what is stored, where, and what senders are told."""
 
-import gzip
 from collections.abc import Callable
 
-import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
 
 from server.client import Api
 from server.scenes import Scene
-from spans.exports import PROTOBUF, as_json, export_of, send, span
+from spans.exports import PROTOBUF, export_of, send, span
 
 
 def test_a_project_is_made(api: Api, scene: Scene, unique: Callable[[str], str]) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import re
+from functools import partial
 from typing import Final
 
 import re2
@@ -11,6 +12,8 @@ from evalwright_server.filters.logic import Predicate, Truth
 
 TOKEN: Final = re.compile(r"\\(?P<escaped>[%_\\])|(?P<many>%)|(?P<one>_)|(?P<plain>.)", re.DOTALL)
 PIECES: Final = {"many": ".*", "one": "."}
+_write: Final = partial(json.dumps, ensure_ascii=False, separators=(",", ":"))
+"""JSON as it is in the database: without blanks."""
 
 
 def like(term: Term, pattern: str) -> Predicate:
@@ -42,7 +45,7 @@ def like(term: Term, pattern: str) -> Predicate:
         value = term(row)
         if value is None:
             return None
-        text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+        text = value if isinstance(value, str) else _write(value)
         # A lone surrogate, which RE2 can't be given, counts as one character still.
         return regex.fullmatch(text.encode("utf-8", "replace").decode()) is not None
 

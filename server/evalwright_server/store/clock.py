@@ -6,7 +6,7 @@ workers that are alive. So statements carry these constructs, never a time compu
 
 from datetime import datetime
 
-from sqlalchemy import BindParameter, Float, literal
+from sqlalchemy import BindParameter, Float, Text, literal
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.expression import FunctionElement
@@ -37,6 +37,28 @@ class seconds_from_now(FunctionElement[datetime]):  # noqa: N801 - as above
     def __init__(self, seconds: float | BindParameter[float]) -> None:
         parameter = seconds if isinstance(seconds, BindParameter) else literal(seconds, Float())
         super().__init__(parameter)
+
+
+class timestamp_text(FunctionElement[str]):  # noqa: N801 - as above
+    """A point in time as RFC 3339 text in UTC with microseconds.
+
+    Args:
+        moment: A column of the type `UtcTimestamp`.
+    """
+
+    type = Text()
+    inherit_cache = True
+
+
+@compiles(timestamp_text, "sqlite")
+def _text_on_sqlite(element: timestamp_text, compiler: SQLCompiler, **_: object) -> str:
+    return f"(replace({compiler.process(element.clauses)}, ' ', 'T') || 'Z')"
+
+
+@compiles(timestamp_text, "postgresql")
+def _text_on_postgresql(element: timestamp_text, compiler: SQLCompiler, **_: object) -> str:
+    moment = compiler.process(element.clauses)
+    return f"""to_char({moment} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')"""
 
 
 @compiles(now, "sqlite")

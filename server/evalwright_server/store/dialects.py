@@ -17,7 +17,22 @@ Role = Literal["writer", "reader"]
 """What a connection is for. Readers can't write, and see one state of the database per batch."""
 
 _BUSY_TIMEOUT_MS: Final = 5_000
-_to_json: Final = partial(json.dumps, separators=(",", ":"), allow_nan=False)
+_dumps: Final = partial(json.dumps, separators=(",", ":"), allow_nan=False)
+
+
+def _to_json(value: object) -> str:
+    """Return JSON as short as it gets; filters in the database see it like this."""
+    text = _dumps(value, ensure_ascii=False)
+    # Half a surrogate pair, as only JSON's escapes can hold it, is no text that drivers take.
+    return text if text.isascii() or _is_encodable(text) else _dumps(value)
+
+
+def _is_encodable(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def parse_url(text: str) -> URL:
