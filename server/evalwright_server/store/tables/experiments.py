@@ -1,6 +1,6 @@
 """Tables of experiments, their runs and the scores that evaluation tasks gave them."""
 
-from sqlalchemy import Column, Float, Index, Table, Text, UniqueConstraint
+from sqlalchemy import Column, Float, Index, Integer, Table, Text, UniqueConstraint
 
 from evalwright_server.store.tables.columns import Document, Key, key, reference, suffix, timestamp
 from evalwright_server.store.tables.metadata import metadata
@@ -47,11 +47,13 @@ evaluations = Table(
     Column("label", Text),
     Column("explanation", Text),
     Column("error", Text),
+    Column("prompt_tokens", Integer),
+    Column("completion_tokens", Integer),
     timestamp("updated_at"),
     UniqueConstraint("experiment_run_id", "name"),
 )
 """One judgement per experiment run and evaluation name; a newer one replaces it.
 
 `evaluator_version_id` and `run_id` say where it came from. They are no foreign keys: a judgement
-outlives its evaluator and the run that made it.
+outlives its evaluator and the run that made it. The tokens are those of the model that judged.
 """

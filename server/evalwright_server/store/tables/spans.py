@@ -4,7 +4,7 @@ Numbers of spans grow in the order of commits within a project: whoever adds spa
 project's row. So a number is a watermark: once a span is seen, no older one can turn up behind it.
 """
 
-from sqlalchemy import Column, Float, Index, String, Table, Text, UniqueConstraint
+from sqlalchemy import Column, Float, Index, Integer, String, Table, Text, UniqueConstraint
 
 from evalwright_server.store.tables.columns import Document, Key, key, reference, timestamp
 from evalwright_server.store.tables.metadata import metadata
@@ -43,6 +43,8 @@ span_evaluations = Table(
     Column("label", Text),
     Column("explanation", Text),
     Column("error", Text),
+    Column("prompt_tokens", Integer),
+    Column("completion_tokens", Integer),
     timestamp("updated_at"),
     UniqueConstraint("span_id", "name"),
     Index("ix_span_evaluations_run", "run_id", "span_id"),

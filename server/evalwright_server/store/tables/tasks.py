@@ -1,6 +1,16 @@
 """Tables of tasks and of what a task run has beyond the run itself."""
 
-from sqlalchemy import Boolean, Column, Float, Index, Integer, Table, Text, UniqueConstraint
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    Table,
+    Text,
+    UniqueConstraint,
+)
 
 from evalwright_server.store.tables.columns import (
     Document,
@@ -74,7 +84,7 @@ task_runs = Table(
     metadata,
     reference("run_id", "runs.id"),
     reference("task_id", "tasks.id"),
-    reference("experiment_id", "experiments.id", nullable=True),
+    Column("experiment_id", Key, ForeignKey("experiments.id", ondelete="SET NULL")),
     Column("data_start_time", UtcTimestamp()),
     Column("data_end_time", UtcTimestamp()),
     Column("created_by_user_id", Text),
@@ -82,4 +92,7 @@ task_runs = Table(
     Index("ix_task_runs_task", "task_id", "run_id"),
     Index("ix_task_runs_experiment", "experiment_id"),
 )
-"""The task's side of a run; state, progress and times are in `runs` under the same number."""
+"""The task's side of a run; state, progress and times are in `runs` under the same number.
+
+`experiment_id` is the experiment that the run fills; the run outlives it.
+"""
