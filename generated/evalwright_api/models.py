@@ -819,6 +819,8 @@ class TemplateConfig(Model):
     """Whether the model is asked to explain itself."""
     use_function_calling_if_available: bool
     """Whether the answer is forced into shape by a function call."""
+    use_structured_output: bool
+    """Whether a JSON schema is used for that, before a function call."""
     classification_choices: Annotated[dict[str, float] | None, Field(...)]
     """Labels and their scores; free-form answers when null."""
     direction: Annotated[OptimizationDirection | None, Field(...)]
@@ -1629,6 +1631,16 @@ class InvocationParameters(Model):
     """Texts that end the answer."""
     response_format: ResponseFormat | MISSING = MISSING
     tool_config: ToolConfig | MISSING = MISSING
+    top_k: int | MISSING = MISSING
+    """How many tokens are drawn from."""
+    thinking_level: str | MISSING = MISSING
+    """How much the model thinks, in the provider's words."""
+    thinking_budget: int | MISSING = MISSING
+    """The largest number of tokens to think with."""
+    reasoning_effort: str | MISSING = MISSING
+    """How much the model reasons, in the provider's words."""
+    verbosity: str | MISSING = MISSING
+    """How long the answers are, in the provider's words."""
 
 
 class LlmGenerationRunConfig(Model):
@@ -1865,6 +1877,8 @@ class TemplateConfigInput(Model):
     """Whether the model is asked to explain itself."""
     use_function_calling_if_available: bool
     """Whether the answer is forced into shape by a function call."""
+    use_structured_output: bool | MISSING = MISSING
+    """Whether a JSON schema is used for that, before a function call; false when left out."""
     classification_choices: dict[str, float] | None | MISSING = MISSING
     """Labels and their scores; free-form answers when null or left out."""
     direction: OptimizationDirection | MISSING = MISSING

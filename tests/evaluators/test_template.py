@@ -101,11 +101,14 @@ async def test_a_choice_becomes_label_and_score(models: ScriptedModels, judge: J
     assert asked.body["temperature"] == 0
 
 
+@pytest.mark.parametrize(
+    "wish", [{"use_function_calling_if_available": False}, {"use_structured_output": True}]
+)
 async def test_models_are_held_to_a_schema_instead_where_that_is_wanted(
-    models: ScriptedModels, judge: Judge
+    models: ScriptedModels, judge: Judge, wish: dict[str, bool]
 ) -> None:
     models.script = fixed(as_text(judgement("incorrect")))
-    [outcome] = await judge(use_function_calling_if_available=False)
+    [outcome] = await judge(**wish)
     assert (outcome.score, outcome.label) == (0.0, "incorrect")
     schema = models.asked[0].body["response_format"]["json_schema"]["schema"]
     assert schema["required"] == ["explanation", "label"]

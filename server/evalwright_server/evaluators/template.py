@@ -193,7 +193,7 @@ def _arrange(
     if not has_functions or "response_format" in parameters:
         return AnswerMode.TEXT, parameters
     mode = AnswerMode.SCHEMA
-    if config.use_function_calling_if_available:
+    if config.use_function_calling_if_available and not config.use_structured_output:
         mode = AnswerMode.FUNCTION
     return mode, parameters | config.form.members(mode)
 
