@@ -820,7 +820,7 @@ class TemplateConfig(Model):
     use_function_calling_if_available: bool
     """Whether the answer is forced into shape by a function call."""
     use_structured_output: bool
-    """Whether a JSON schema is used for that, before a function call."""
+    """Whether, where no function is called, a JSON schema does it."""
     classification_choices: Annotated[dict[str, float] | None, Field(...)]
     """Labels and their scores; free-form answers when null."""
     direction: Annotated[OptimizationDirection | None, Field(...)]
@@ -1878,7 +1878,7 @@ class TemplateConfigInput(Model):
     use_function_calling_if_available: bool
     """Whether the answer is forced into shape by a function call."""
     use_structured_output: bool | MISSING = MISSING
-    """Whether a JSON schema is used for that, before a function call; false when left out."""
+    """Whether, where no function is called, a JSON schema does it; true when left out."""
     classification_choices: dict[str, float] | None | MISSING = MISSING
     """Labels and their scores; free-form answers when null or left out."""
     direction: OptimizationDirection | MISSING = MISSING

@@ -101,18 +101,25 @@ async def test_a_choice_becomes_label_and_score(models: ScriptedModels, judge: J
     assert asked.body["temperature"] == 0
 
 
-@pytest.mark.parametrize(
-    "wish", [{"use_function_calling_if_available": False}, {"use_structured_output": True}]
-)
 async def test_models_are_held_to_a_schema_instead_where_that_is_wanted(
-    models: ScriptedModels, judge: Judge, wish: dict[str, bool]
+    models: ScriptedModels, judge: Judge
 ) -> None:
     models.script = fixed(as_text(judgement("incorrect")))
-    [outcome] = await judge(**wish)
+    [outcome] = await judge(use_function_calling_if_available=False)
     assert (outcome.score, outcome.label) == (0.0, "incorrect")
     schema = models.asked[0].body["response_format"]["json_schema"]["schema"]
     assert schema["required"] == ["explanation", "label"]
     assert "tools" not in models.asked[0].body
+
+
+async def test_models_are_told_in_words_where_nothing_else_is_wanted(
+    models: ScriptedModels, judge: Judge
+) -> None:
+    models.script = fixed(as_text(judgement("correct")))
+    wish = {"use_function_calling_if_available": False, "use_structured_output": False}
+    [outcome] = await judge(**wish)
+    assert outcome.label == "correct"
+    assert set(models.asked[0].body) == {"model", "messages", "temperature"}
 
 
 async def test_models_without_functions_are_told_in_words(

@@ -192,8 +192,8 @@ def _arrange(
     parameters = request_members(given)
     if not has_functions or "response_format" in parameters:
         return AnswerMode.TEXT, parameters
-    mode = AnswerMode.SCHEMA
-    if config.use_function_calling_if_available and not config.use_structured_output:
+    mode = AnswerMode.SCHEMA if config.use_structured_output else AnswerMode.TEXT
+    if config.use_function_calling_if_available:
         mode = AnswerMode.FUNCTION
     return mode, parameters | config.form.members(mode)
 

@@ -33,7 +33,7 @@ class TemplateConfig(BaseModel):
     template: str
     include_explanations: bool
     use_function_calling_if_available: bool = True
-    use_structured_output: bool = False
+    use_structured_output: bool = True
     classification_choices: dict[str, float | None] | None = None
     llm_config: LlmConfig
     template_format: TemplateFormat | None = None

@@ -31,7 +31,7 @@ from evalwright_server.store.tables.tasks import task_evaluators, tasks
 _ORDER = Order("evaluator_versions", (evaluator_versions.c.id,))
 _of_evaluator = evaluator_versions.c.evaluator_id
 _TEMPLATE_DEFAULTS: JsonObject = {
-    "use_structured_output": False,
+    "use_structured_output": True,
     "classification_choices": None,
     "direction": None,
     "data_granularity": None,
