@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Final
 
+from evalwright_server.runs.sources.evaluations import EvaluationSource
 from evalwright_server.runs.sources.source import Source
-from evalwright_server.runs.sources.task_run import TaskRunSource
 
 
 class RunKind(StrEnum):
@@ -17,5 +17,5 @@ class RunKind(StrEnum):
     TASK_RUN = "task_run"
 
 
-SOURCES: Final[Mapping[str, Source]] = {RunKind.TASK_RUN: TaskRunSource()}
+SOURCES: Final[Mapping[str, Source]] = {RunKind.TASK_RUN: EvaluationSource()}
 """Per kind of run, who finds its rows and keeps its results."""

@@ -7,6 +7,7 @@ from typing import Self, cast
 from pydantic import JsonValue
 
 from evalwright_server.runs.sources.source import Item
+from evalwright_server.runs.span_columns import with_attributes
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +15,7 @@ class EvaluationRow:
     """A row to be judged.
 
     Attributes:
-        id: The experiment run.
+        id: The experiment run or the span.
         columns: What evaluators may look at.
         pending: Indexes of the payload's evaluators that have still to judge it.
     """
@@ -29,9 +30,11 @@ class EvaluationRow:
 
     @classmethod
     def from_item(cls, item: Item) -> Self:
-        """Read what `to_item` wrote."""
+        """Read what `to_item` wrote; or a span, whose attributes travel once and are seen twice."""
         pending = cast("list[int]", item["pending"])
         columns = cast("dict[str, JsonValue]", item["columns"])
+        if "attributes" in item:
+            columns = with_attributes(columns, cast("dict[str, JsonValue]", item["attributes"]))
         return cls(cast("int", item["id"]), columns, tuple(pending))
 
 
@@ -40,8 +43,10 @@ class Judgement:
     """What one evaluator said about one row: a result, or an error that says why there is none.
 
     Attributes:
-        row: The experiment run.
+        row: The experiment run or the span.
         evaluator: Index of the evaluator in the payload.
+        prompt_tokens: What a model read for it.
+        completion_tokens: What a model wrote for it.
     """
 
     row: int
@@ -50,6 +55,8 @@ class Judgement:
     label: str | None = None
     explanation: str | None = None
     error: str | None = None
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
 
     def to_item(self) -> Item:
         """Return it as JSON."""

@@ -5,13 +5,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from pydantic import JsonValue
-from sqlalchemy import Connection, Row, bindparam, select
+from sqlalchemy import BindParameter, Connection, Row, bindparam, select
 
 from evalwright_server.runs.span_columns import own_columns, with_attributes
 from evalwright_server.store.tables.annotations import span_annotations
 from evalwright_server.store.tables.spans import span_evaluations
 
-_KEYS: Final = bindparam("keys", expanding=True)
+_KEYS: Final[BindParameter[int]] = bindparam("keys", expanding=True)
 _EVALUATIONS: Final = (
     select(span_evaluations)
     .where(span_evaluations.c.span_id.in_(_KEYS))

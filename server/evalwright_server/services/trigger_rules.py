@@ -18,7 +18,7 @@ from evalwright_server.services.requests import (
     TriggerEvaluationTaskRunRequest,
     TriggerRunExperimentTaskRunRequest,
 )
-from evalwright_server.services.span_ranges import SpanRange, newest_span
+from evalwright_server.runs.span_ranges import SpanRange, newest_span
 from evalwright_server.services.task_rules import RUN_EXPERIMENT, check_column, resolve_experiments
 from evalwright_server.services.versions import choose_version
 from evalwright_server.store.ids import Kind, encode

@@ -6,12 +6,14 @@ is the rows that lack the columns: then it says so in a note.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Final, cast
+from collections.abc import Mapping, Sequence
+from typing import Final
 
 from pydantic import JsonValue
 
 from evalwright_server.evaluators.results import EvaluationError, Outcome
+from evalwright_server.evaluators.rows import is_column
+from evalwright_server.evaluators.template_config import Variables
 from evalwright_server.runs.payloads import EvaluatorUse, TaskRunPayload
 from evalwright_server.runs.records import Beginning, Finish
 from evalwright_server.runs.sources.source import Census
@@ -25,8 +27,9 @@ _ERROR_CHARACTERS: Final = 600
 class EvaluatorAccount:
     """What one evaluator has done in this attempt."""
 
-    def __init__(self, use: EvaluatorUse) -> None:
+    def __init__(self, use: EvaluatorUse, unit: str = "row") -> None:
         self.use: Final = use
+        self._unit = unit
         self.judged = 0
         self.failed = 0
         self._errors: Counter[str] = Counter()
@@ -46,13 +49,15 @@ class EvaluatorAccount:
     def missing_columns(self) -> dict[str, str]:
         """Return the variables whose columns were in no row at all, with the columns."""
         mappings = self.use.column_mappings or {}
-        variables = cast("Iterable[str]", self.use.config.get("variables") or ())
+        variables = Variables.of(self.use.config).names
         columns = {variable: mappings.get(variable, variable) for variable in variables}
-        return {name: column for name, column in columns.items() if column not in self._columns}
+        return {
+            name: column for name, column in columns.items() if not is_column(column, self._columns)
+        }
 
     def explain_nothing(self) -> str:
         """Say why not a single row was judged."""
-        rows = _rows(self.failed)
+        rows = _count(self.failed, self._unit)
         missing = self.missing_columns()
         if missing:
             wanted = ", ".join(
@@ -89,36 +94,46 @@ def conclude(
     fruitless = [each for each in accounts if each.failed and not each.judged]
     judged = before.succeeded + sum(each.judged for each in accounts)
     notes = [] if beginning.note is None else [beginning.note]
-    notes += _explain_filters(payload, census)
+    notes += _explain_selection(payload, census)
     notes += [each.explain_nothing() for each in fruitless]
     if fruitless and not judged and not all(each.missing_columns() for each in fruitless):
         return Finish(State.FAILED, failure_reason="; ".join(notes))
     considered = (before.total or 0) - census.excluded
     if considered and before.skipped + census.skipped == considered:
         notes.append(
-            "nothing was evaluated: every row has been before; "
+            f"nothing was evaluated: every {payload.unit} has been before; "
             "set override_evaluations to do it again"
         )
     return Finish(State.SUCCEEDED, note="; ".join(notes) or None)
 
 
-def _explain_filters(payload: TaskRunPayload, census: Census) -> list[str]:
-    """Name the filters that let nothing through."""
+def _explain_selection(payload: TaskRunPayload, census: Census) -> list[str]:
+    """Say what kept rows out: the sample, the limit, or filters that let nothing through."""
+    notes = []
+    if census.beyond:
+        left_out = _count(census.beyond, payload.unit)
+        notes.append(f"max_spans reached: {left_out}, the oldest, left out")
     if not census.rows:
-        return []
+        if census.unsampled:
+            missed = _count(census.unsampled, payload.unit)
+            notes.append(f"0 of {missed} are in the sample that sampling_rate asks for")
+        return notes
     if not census.passed:
         shown = _shorten(payload.query_filter or "")
-        return [f"0 of {_rows(census.rows)} matched query_filter {shown!r}"]
-    return [
-        f"0 of {_rows(census.passed)} matched the query_filter of evaluator {use.name!r}: "
+        rows = _count(census.rows, payload.unit)
+        return [*notes, f"0 of {rows} matched query_filter {shown!r}"]
+    passed = _count(census.passed, payload.unit)
+    notes += [
+        f"0 of {passed} matched the query_filter of evaluator {use.name!r}: "
         + " AND ".join(repr(_shorten(text)) for text in use.query_filters)
         for use, matched in zip(payload.evaluators, census.matched, strict=True)
         if not matched
     ]
+    return notes
 
 
-def _rows(count: int) -> str:
-    return f"{count} row{'' if count == 1 else 's'}"
+def _count(number: int, unit: str) -> str:
+    return f"{number} {unit}{'' if number == 1 else 's'}"
 
 
 def _shorten(message: str) -> str:

@@ -40,17 +40,22 @@ class Census:
         passed: How many of them the task's filter lets through.
         matched: How many of those each evaluator is to judge, or has judged already.
         skipped: How many pairs of row and evaluator another run has settled.
+        unsampled: How many rows it passed over because they are not in the sample.
+        beyond: How many it left out because the run has as many rows as it may have.
     """
 
     rows: int = 0
     passed: int = 0
     matched: tuple[int, ...] = ()
     skipped: int = 0
+    unsampled: int = 0
+    beyond: int = 0
 
     @property
     def excluded(self) -> int:
-        """How many pairs of row and evaluator filters take out of consideration."""
-        return self.rows * len(self.matched) - sum(self.matched)
+        """How many pairs of row and evaluator are not considered after all."""
+        rows = self.rows + self.unsampled + self.beyond
+        return rows * len(self.matched) - sum(self.matched)
 
     def __add__(self, other: "Census") -> "Census":
         return Census(
@@ -58,6 +63,8 @@ class Census:
             self.passed + other.passed,
             tuple(map(sum, zip_longest(self.matched, other.matched, fillvalue=0))),
             self.skipped + other.skipped,
+            self.unsampled + other.unsampled,
+            self.beyond + other.beyond,
         )
 
 

@@ -1,5 +1,6 @@
 """Which of a project's spans a run is about."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, Self
@@ -38,7 +39,7 @@ class SpanRange:
         }
 
     @classmethod
-    def of_payload(cls, payload: dict[str, Any]) -> Self:
+    def of_payload(cls, payload: Mapping[str, Any]) -> Self:
         """Read what `members` wrote."""
         return cls(
             datetime.fromisoformat(payload["data_start_time"]),
