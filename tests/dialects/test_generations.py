@@ -9,7 +9,7 @@ from evalwright_server.web.dialects.generations import (
     dialect_of,
 )
 
-OLDEST, LOWER, UPPER, UPPER_WITH_NULLS, TOLERANT, NEWEST = GENERATIONS
+OLDEST, LOWER_WITHOUT_422, LOWER, UPPER, UPPER_WITH_NULLS, TOLERANT, NEWEST = GENERATIONS
 
 
 @pytest.mark.parametrize(
@@ -18,8 +18,10 @@ OLDEST, LOWER, UPPER, UPPER_WITH_NULLS, TOLERANT, NEWEST = GENERATIONS
         ("7.54.0", OLDEST),
         ("8.0.0", OLDEST),
         ("8.22.4", OLDEST),
-        ("8.23.0", LOWER),
-        ("8.26.0", LOWER),
+        ("8.23.0", LOWER_WITHOUT_422),
+        ("8.26.0", LOWER_WITHOUT_422),
+        ("8.27.9", LOWER_WITHOUT_422),
+        ("8.28.0", LOWER),
         ("8.39.0", LOWER),
         ("8.40.0", UPPER),
         ("8.43.1", UPPER),

@@ -138,3 +138,31 @@ def test_null_for_the_code_of_an_evaluator_is_refused(api: Api, new: Api) -> Non
     assert "code_config" in refused.body["detail"]
     body["version"] = {"commit_message": "m", "code_config": {**MATCHES, "type": "MANAGED"}}
     assert new.post("/v2/evaluators", body).status == 201
+
+
+def test_a_status_the_client_does_not_know_is_sent_as_one_it_does(
+    api: Api, old: Api, new: Api
+) -> None:
+    """It reads the problem of no other."""
+    scene = build_scene(api)
+    task = api.make(
+        "/v2/tasks",
+        scene.task(
+            type="run_experiment",
+            evaluators=None,
+            experiment_ids=None,
+            run_configuration={
+                "experiment_type": "llm_generation",
+                "ai_integration_id": api.make(
+                    "/v2/ai-integrations", {"name": unique_name("ai"), "provider": "custom"}
+                )["id"],
+                "messages": [{"role": "user", "content": "hello"}],
+                "input_variable_format": "none",
+            },
+        ),
+    )
+    path = at("/v2/tasks/{}/trigger", task["id"])
+    body = {"experiment_name": "x", "example_ids": ["nothing"]}
+    for client, status in ((api, 422), (new, 422), (old, 400)):
+        refused = client.post(path, body)
+        assert (refused.status, refused.body["status"]) == (status, status)

@@ -5,12 +5,18 @@ from typing import Any
 import arize.evaluators.types as evaluator_types
 import arize.tasks.types as task_types
 from arize import ArizeClient
+from arize._generated.api_client.exceptions import (
+    BadRequestException,
+    UnprocessableEntityException,
+)
 from arize.version import __version__
 
 IS_OLD = tuple(map(int, __version__.split(".")[:2])) < (8, 40)
 """Whether enumerations are in lower case, and unknown members refused."""
 
 TaskType = task_types.TaskType
+Unprocessable = BadRequestException if IS_OLD else UnprocessableEntityException
+"""What a request that is well formed and makes no sense is answered by; 422 came in 8.28."""
 
 
 def connect(host: str) -> ArizeClient:
@@ -64,6 +70,11 @@ def template(integration: str, **changes: Any) -> Any:
     )
 
 
+def run_configuration(config: dict[str, Any]) -> Any:
+    """Return the configuration of a run_experiment task."""
+    return task_types.RunConfiguration.from_dict(config) if IS_OLD else config
+
+
 def applied(evaluator_id: str, **members: Any) -> Any:
     """Return an evaluator as a task applies it."""
     members = {"evaluator_id": evaluator_id, **members}
@@ -74,7 +85,7 @@ def applied(evaluator_id: str, **members: Any) -> Any:
 
 def generation(integration: str, **changes: Any) -> Any:
     """Return the configuration of a task whose outputs a prompt makes."""
-    config = {
+    config: dict[str, Any] = {
         "experiment_type": word("llm_generation"),
         "ai_integration_id": integration,
         "model_name": "writer",
@@ -86,7 +97,7 @@ def generation(integration: str, **changes: Any) -> Any:
         "invocation_parameters": {"temperature": 0.0, "response_format": {"type": word("text")}},
         **changes,
     }
-    return task_types.RunConfiguration.from_dict(config) if IS_OLD else config
+    return run_configuration(config)
 
 
 def bare(config: Any) -> Any:

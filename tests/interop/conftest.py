@@ -17,11 +17,17 @@ collect_ignore_glob = [] if importlib.util.find_spec("arize") else ["test_*.py"]
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
-    """The server that all these tests share."""
-    python = os.environ.get("EVALWRIGHT_PYTHON")
-    if not python:
+def python() -> str:
+    """The interpreter that has the server."""
+    interpreter = os.environ.get("EVALWRIGHT_PYTHON")
+    if not interpreter:
         pytest.exit("set EVALWRIGHT_PYTHON to the interpreter that has the server", 2)
+    return interpreter
+
+
+@pytest.fixture(scope="session")
+def server(python: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
+    """The server that all these tests share."""
     with ServerProcess(python, tmp_path_factory.mktemp("data")) as process:
         yield process
 

@@ -1,11 +1,14 @@
-"""A server as users start it."""
+"""Processes of the server's environment: a server as users start it, and models for it."""
 
 import os
 import re
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
 
+TESTS = Path(__file__).parents[1]
 _READY = re.compile(r"ready on http://(\S+)")
 
 
@@ -48,3 +51,24 @@ class ServerProcess:
     def failures(self) -> str:
         """What the server wrote about requests that went wrong in it."""
         return "\n".join(line for line in self._log.read_text().splitlines() if "failed" in line)
+
+
+@contextmanager
+def models_process(python: str) -> Iterator[str]:
+    """Run a provider of models; yields its address.
+
+    Args:
+        python: The interpreter that has the server.
+    """
+    process = subprocess.Popen(
+        [python, "-m", "interop.models_process"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(TESTS)},
+    )
+    try:
+        assert process.stdout is not None
+        yield process.stdout.readline().strip()
+    finally:
+        process.communicate(timeout=60)

@@ -117,6 +117,7 @@ class Gateway(BaseRoute):
             path=_shown_path(request),
             request_id=exchange.request_id,
             plain=exchange.translator.dialect.plain_problems,
+            statuses=exchange.translator.dialect.statuses,
         )
 
     async def _answer(self, request: Request, exchange: "_Exchange") -> Response:

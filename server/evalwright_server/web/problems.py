@@ -79,7 +79,14 @@ def problem_of(error: Exception) -> Problem | None:
     return None
 
 
-def render(problem: Problem, *, path: str, request_id: str, plain: bool) -> Response:
+def render(
+    problem: Problem,
+    *,
+    path: str,
+    request_id: str,
+    plain: bool,
+    statuses: Mapping[int, int],
+) -> Response:
     """Return the answer.
 
     Args:
@@ -87,11 +94,13 @@ def render(problem: Problem, *, path: str, request_id: str, plain: bool) -> Resp
         path: The path of the request.
         request_id: Its ID.
         plain: Whether its sender takes the five members of the standard and no more.
+        statuses: What problems of a status are sent as instead.
     """
+    status = statuses.get(problem.status, problem.status)
     content: dict[str, Any] = {
         "type": "about:blank",
-        "title": HTTPStatus(problem.status).phrase,
-        "status": problem.status,
+        "title": HTTPStatus(status).phrase,
+        "status": status,
         "detail": problem.detail,
         "instance": path,
     }
@@ -99,7 +108,7 @@ def render(problem: Problem, *, path: str, request_id: str, plain: bool) -> Resp
         content["request_id"] = request_id
         content["errors"] = [_member(error) for error in problem.errors[:MOST_ERRORS]]
     body = orjson.dumps(content)
-    return Response(body, problem.status, headers=problem.headers, media_type=MEDIA_TYPE)
+    return Response(body, status, headers=problem.headers, media_type=MEDIA_TYPE)
 
 
 def _member(error: FieldError) -> dict[str, Any]:

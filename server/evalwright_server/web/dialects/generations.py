@@ -29,6 +29,7 @@ class Dialect:
             and the member beside which that has to be assumed.
         nan_is_null: Whether it writes NaN, which no JSON has, for numbers that are missing.
         plain_problems: Whether problems have the five members of the standard and no more.
+        statuses: What problems of a status are sent as instead.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Dialect:
     null_is_absent: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     nan_is_null: bool = True
     plain_problems: bool = True
+    statuses: Mapping[int, int] = field(default_factory=dict)
 
 
 NATIVE: Final = Dialect("native", nan_is_null=False, plain_problems=False)
@@ -49,6 +51,8 @@ UNVERSIONED: Final = Dialect("native form for an Arize client")
 # Until 8.43 `evaluators.update(name=...)` sends `"description": null` as well, so renaming an
 # evaluator would clear its description. Nobody clears one while renaming: alone, null clears it.
 _NULL_DESCRIPTION: Final = {"UpdateEvaluatorRequest": {"description": "name"}}
+# Its readers look into problems of the statuses they know only, and 422 came in 8.28.
+_WITHOUT_UNPROCESSABLE: Final = {422: 400}
 _FUNCTION_CALLING: Final = {
     "TemplateConfig": {"use_function_calling_if_available": "use_function_calling"},
     "TemplateConfigInput": {"use_function_calling_if_available": "use_function_calling"},
@@ -60,10 +64,19 @@ GENERATIONS: Final = (
         words=spellings.WITHOUT_EXPERIMENTS,
         members=members.WITHOUT_EXPERIMENTS,
         null_is_absent=_NULL_DESCRIPTION,
+        statuses=_WITHOUT_UNPROCESSABLE,
+    ),
+    Dialect(
+        "lower case, before 422",
+        since=(8, 23),
+        words=spellings.LOWER,
+        members=members.MEMBERS,
+        null_is_absent=_NULL_DESCRIPTION,
+        statuses=_WITHOUT_UNPROCESSABLE,
     ),
     Dialect(
         "lower case",
-        since=(8, 23),
+        since=(8, 28),
         words=spellings.LOWER,
         members=members.MEMBERS,
         null_is_absent=_NULL_DESCRIPTION,
