@@ -676,6 +676,8 @@ class SpanEvaluation(Model):
     """The label."""
     explanation: str | MISSING = MISSING
     """Why."""
+    error: str | MISSING = MISSING
+    """Why it could not be judged."""
 
 
 class SpanEvent(Model):
