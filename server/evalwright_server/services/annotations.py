@@ -1,4 +1,4 @@
-"""Annotations: what people said of dataset examples and experiment runs."""
+"""Annotations: what people said of dataset examples, experiment runs and spans."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -45,7 +45,17 @@ def annotate(
         InvalidRequest: A record's ID is none.
         ResourceNotFound: A record is not there.
     """
-    keys = _find_records(conn, records, kind, scope, given)
+    write_annotations(conn, table, _find_records(conn, records, kind, scope, given), given, stamp)
+
+
+def write_annotations(
+    conn: Connection,
+    table: Table,
+    keys: Sequence[int],
+    given: Sequence[AnnotateRecordInput],
+    stamp: Stamp,
+) -> None:
+    """Set the annotations of records whose keys are known, in the order of the records."""
     merged: _Merged = defaultdict(dict)
     for key, record in zip(keys, given, strict=True):
         for value in record["values"]:
@@ -69,7 +79,7 @@ def annotations_of(
     return found
 
 
-def annotation_members(annotations: Sequence[JsonObject]) -> JsonObject:
+def annotation_columns(annotations: Sequence[JsonObject]) -> JsonObject:
     """Return annotations as the flat columns that filters read: `annotation.<name>.label`."""
     return {
         f"annotation.{each['name']}.{name}": each[name]

@@ -1,18 +1,22 @@
 """Examples of datasets, as versions see them (see `store.tables.datasets`)."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, insert, or_, select
 
+from evalwright_server.filters import Filter
 from evalwright_server.services.annotations import annotate, annotations_of
 from evalwright_server.services.errors import Findings
-from evalwright_server.services.pages import Order, PageRequest, fetch
+from evalwright_server.services.pages import Order, PageRequest, fetch, scan
+from evalwright_server.services.query_filters import compile_request, filter_columns
 from evalwright_server.services.references import require
 from evalwright_server.services.requests import (
     AnnotateDatasetExamplesRequest,
     InsertDatasetExamplesRequest,
     JsonObject,
+    SearchDatasetExamplesRequest,
 )
 from evalwright_server.services.stamps import Stamp
 from evalwright_server.services.versions import choose_version, neighbours, touch
@@ -35,6 +39,26 @@ def list_examples(
     dataset = require(conn, Kind.DATASET, dataset_id, "path:dataset_id")
     version = choose_version(conn, dataset, version_id)
     found = fetch(conn, rows_of(version), _ORDER, page)
+    return found.envelope("examples", _views(conn, found.rows))
+
+
+def search_examples(
+    conn: Connection, dataset_id: str, body: SearchDatasetExamplesRequest, page: PageRequest
+) -> JsonObject:
+    """Return a page of the examples of a version that a filter lets through.
+
+    The filter sees the user's columns, `id`, `created_at`, `updated_at`, and annotations as
+    `annotation.<name>.label` and so on.
+    """
+    passes = compile_request(body.get("filter"), "/filter")
+    dataset = require(conn, Kind.DATASET, dataset_id, "path:dataset_id")
+    version_id = body.get("dataset_version_id")
+    version = choose_version(conn, dataset, version_id, "/dataset_version_id")
+    if passes is None:
+        found = fetch(conn, rows_of(version), _ORDER, page)
+    else:
+        keep = partial(_keep, conn, passes)
+        found = scan(conn, rows_of(version), _ORDER, page, keep)
     return found.envelope("examples", _views(conn, found.rows))
 
 
@@ -155,6 +179,14 @@ def view_change(conn: Connection, version: Row[Any], example_ids: list[str]) -> 
 def _views(conn: Connection, rows: Sequence[Row[Any]]) -> list[JsonObject]:
     annotations = annotations_of(conn, example_annotations, [row.id for row in rows])
     return [_view(row, annotations[row.id]) for row in rows]
+
+
+def _keep(conn: Connection, passes: Filter, rows: Sequence[Row[Any]]) -> list[Row[Any]]:
+    return [
+        row
+        for row, view in zip(rows, _views(conn, rows), strict=True)
+        if passes(filter_columns(view))
+    ]
 
 
 def _view(row: Row[Any], annotations: Sequence[JsonObject]) -> JsonObject:

@@ -3,19 +3,27 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, insert, select
 
+from evalwright_server.filters import Filter
 from evalwright_server.services.annotations import annotate, annotations_of
 from evalwright_server.services.errors import Findings, ResourceNotFound
-from evalwright_server.services.examples import rows_of
-from evalwright_server.services.pages import Order, PageRequest, fetch
+from evalwright_server.services.examples import rows_of, valid_in
+from evalwright_server.services.pages import Order, PageRequest, fetch, scan
+from evalwright_server.services.query_filters import compile_request, filter_columns
 from evalwright_server.services.references import require
-from evalwright_server.services.requests import AnnotateExperimentRunsRequest, JsonObject
+from evalwright_server.services.requests import (
+    AnnotateExperimentRunsRequest,
+    JsonObject,
+    SearchExperimentRunsRequest,
+)
 from evalwright_server.services.stamps import Stamp
 from evalwright_server.store.ids import InvalidId, Kind, decode, encode, new_suffix
 from evalwright_server.store.tables.annotations import experiment_run_annotations
+from evalwright_server.store.tables.datasets import dataset_example_revisions as revisions
 from evalwright_server.store.tables.datasets import dataset_examples
 from evalwright_server.store.tables.experiments import evaluations, experiment_runs
 
@@ -28,6 +36,24 @@ def list_experiment_runs(conn: Connection, experiment_id: str, page: PageRequest
     """Return a page of an experiment's runs with their evaluations, in order of insertion."""
     experiment = require(conn, Kind.EXPERIMENT, experiment_id, "path:experiment_id")
     found = fetch(conn, _rows(experiment), _ORDER, page)
+    return found.envelope("experiment_runs", _views(conn, found.rows))
+
+
+def search_runs(
+    conn: Connection, experiment_id: str, body: SearchExperimentRunsRequest, page: PageRequest
+) -> JsonObject:
+    """Return a page of the runs of an experiment that a filter lets through.
+
+    The filter sees the example's columns, then those of the run as in answers, and annotations
+    as `annotation.<name>.label` and so on.
+    """
+    passes = compile_request(body.get("filter"), "/filter")
+    experiment = require(conn, Kind.EXPERIMENT, experiment_id, "path:experiment_id")
+    if passes is None:
+        found = fetch(conn, _rows(experiment), _ORDER, page)
+    else:
+        statement = _rows_with_examples(experiment)
+        found = scan(conn, statement, _ORDER, page, partial(_keep, conn, passes))
     return found.envelope("experiment_runs", _views(conn, found.rows))
 
 
@@ -124,6 +150,23 @@ def _rows(experiment: Row[Any]) -> Select[Any]:
         .join(dataset_examples)
         .where(experiment_runs.c.experiment_id == experiment.id)
     )
+
+
+def _rows_with_examples(experiment: Row[Any]) -> Select[Any]:
+    of_example = revisions.c.example_id == experiment_runs.c.example_id
+    return (
+        _rows(experiment)
+        .add_columns(revisions.c.columns.label("example_columns"))
+        .outerjoin(revisions, of_example & valid_in(experiment.dataset_version_id))
+    )
+
+
+def _keep(conn: Connection, passes: Filter, rows: Sequence[Row[Any]]) -> list[Row[Any]]:
+    return [
+        row
+        for row, view in zip(rows, _views(conn, rows), strict=True)
+        if passes({**(row.example_columns or {}), **filter_columns(view)})
+    ]
 
 
 def _evaluations(conn: Connection, keys: Sequence[int]) -> defaultdict[int, JsonObject]:

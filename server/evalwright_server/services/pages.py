@@ -2,23 +2,35 @@
 
 import base64
 import binascii
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import orjson
 from sqlalchemy import ColumnElement, Connection, Row, Select, literal, tuple_
 
 from evalwright_server.services.errors import FieldError, InvalidRequest
 
+MOST_SCANNED: Final = 10_000
+"""Rows that one request looks at in search of those it wants."""
+
+_SCANNED_AT_ONCE: Final = 500
+
 
 @dataclass(frozen=True, slots=True)
 class PageRequest:
-    """Which page of a list is asked for."""
+    """Which page of a list is asked for.
+
+    Attributes:
+        limit: The largest number of rows.
+        cursor: The end of the page before; None for the first one.
+        pointer: Where in the request the cursor stands.
+    """
 
     limit: int
     cursor: str | None = None
+    pointer: str = "query:cursor"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +71,7 @@ def fetch(conn: Connection, statement: Select[Any], order: Order, request: PageR
     if request.cursor:
         values = [
             literal(value, column.type)
-            for value, column in zip(_read_cursor(order, request.cursor), columns, strict=True)
+            for value, column in zip(_read_cursor(order, request), columns, strict=True)
         ]
         here = tuple_(*columns)
         there = tuple_(*values)
@@ -69,8 +81,50 @@ def fetch(conn: Connection, statement: Select[Any], order: Order, request: PageR
     if len(rows) <= request.limit:
         return Page(rows, None)
     rows = rows[: request.limit]
-    last = rows[-1]._mapping
-    return Page(rows, _write_cursor(order, [last[column] for column in columns]))
+    return Page(rows, _cursor_at(order, rows[-1]))
+
+
+def scan(
+    conn: Connection,
+    statement: Select[Any],
+    order: Order,
+    request: PageRequest,
+    keep: Callable[[Sequence[Row[Any]]], Sequence[Row[Any]]],
+) -> Page:
+    """Return a page of the rows that `keep` keeps, which no statement can pick.
+
+    No more than `MOST_SCANNED` rows are looked at, so a page may have few rows or none and still
+    not be the last one.
+
+    Args:
+        conn: The transaction.
+        statement: Selects all rows.
+        order: Their order.
+        request: Which page.
+        keep: Picks some of the rows it is given, in the same order.
+
+    Raises:
+        InvalidRequest: The cursor is not one that this list gave out.
+    """
+    kept: list[Row[Any]] = []
+    cursor = request.cursor
+    for _ in range(0, MOST_SCANNED, _SCANNED_AT_ONCE):
+        found = fetch(
+            conn, statement, order, replace(request, limit=_SCANNED_AT_ONCE, cursor=cursor)
+        )
+        kept += keep(found.rows)
+        if len(kept) > request.limit:
+            kept = kept[: request.limit]
+            return Page(kept, _cursor_at(order, kept[-1]))
+        cursor = found.next_cursor
+        if cursor is None or len(kept) == request.limit:
+            break
+    return Page(kept, cursor)
+
+
+def _cursor_at(order: Order, row: Row[Any]) -> str:
+    values = row._mapping
+    return _write_cursor(order, [values[column] for column in order.columns])
 
 
 def _write_cursor(order: Order, values: list[Any]) -> str:
@@ -78,7 +132,8 @@ def _write_cursor(order: Order, values: list[Any]) -> str:
     return base64.urlsafe_b64encode(orjson.dumps([order.name, *plain])).decode().rstrip("=")
 
 
-def _read_cursor(order: Order, text: str) -> list[Any]:
+def _read_cursor(order: Order, request: PageRequest) -> list[Any]:
+    text = request.cursor or ""
     try:
         padded = text + "=" * (-len(text) % 4)
         name, *values = orjson.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
@@ -89,7 +144,7 @@ def _read_cursor(order: Order, text: str) -> list[Any]:
     except (binascii.Error, ValueError, TypeError):
         pass
     message = "this is no cursor of this list; pass the `next_cursor` of the page before, unchanged"
-    raise InvalidRequest(message, [FieldError("query:cursor", message)])
+    raise InvalidRequest(message, [FieldError(request.pointer, message)])
 
 
 def _typed(value: object, column: ColumnElement[Any]) -> object:

@@ -2,15 +2,18 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
-from evalwright_server.filters import FilterError, compile_filter
 from evalwright_server.filters import Filter as Predicate
+from evalwright_server.filters import FilterError, compile_filter
+from evalwright_server.services.annotations import annotation_columns
 from evalwright_server.services.errors import (
     FieldError,
     Findings,
     InvalidRequest,
     UnprocessableRequest,
 )
+from evalwright_server.services.requests import JsonObject
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,20 @@ def compile_request(text: str | None, pointer: str) -> Predicate | None:
         return compile_filter(text)
     except FilterError as error:
         raise InvalidRequest(str(error), [FieldError(pointer, str(error))]) from error
+
+
+def filter_columns(view: JsonObject) -> JsonObject:
+    """Return a row of an answer as filters see it.
+
+    Times are the texts that stand in answers; annotations are flat columns, each value under
+    `annotation.<name>.<value>`.
+    """
+    columns = {
+        name: value.isoformat().replace("+00:00", "Z") if isinstance(value, datetime) else value
+        for name, value in view.items()
+        if name != "annotations"
+    }
+    return columns | annotation_columns(view.get("annotations", ()))
 
 
 def check_stored(filters: Sequence[Filter], findings: Findings) -> None:

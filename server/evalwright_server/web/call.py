@@ -87,6 +87,11 @@ class Call:
         """Return which page of a list is asked for."""
         return PageRequest(self.values.get("limit", default), self.values.get("cursor"))
 
+    def searched_page(self) -> PageRequest:
+        """Return which page of a search is asked for, which stands in the body."""
+        limit = int(self.body.get("limit", DEFAULT_ROW_LIMIT))
+        return PageRequest(limit, self.body.get("cursor"), "/cursor")
+
     def list_filter(self) -> ListFilter:
         """Return the filters that lists share."""
         values = self.values

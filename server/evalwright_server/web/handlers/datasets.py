@@ -62,6 +62,12 @@ async def delete_dataset_examples(call: Call) -> Answer:
     return Answer(view)
 
 
+async def search_dataset_examples(call: Call) -> Answer:
+    """Answer a page of the examples that a filter lets through."""
+    dataset_id, page = call.values["dataset_id"], call.searched_page()
+    return Answer(await call.read(examples.search_examples, dataset_id, call.body, page))
+
+
 async def annotate_dataset_examples(call: Call) -> Answer:
     """Annotate examples."""
     dataset_id, stamp = call.values["dataset_id"], call.stamp()

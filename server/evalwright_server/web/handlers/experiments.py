@@ -40,6 +40,12 @@ async def append_experiment_runs(call: Call) -> Answer:
     return Answer(view)
 
 
+async def search_experiment_runs(call: Call) -> Answer:
+    """Answer a page of the runs that a filter lets through."""
+    experiment_id, page = call.values["experiment_id"], call.searched_page()
+    return Answer(await call.read(experiment_runs.search_runs, experiment_id, call.body, page))
+
+
 async def annotate_experiment_runs(call: Call) -> Answer:
     """Annotate runs of an experiment."""
     experiment_id, stamp = call.values["experiment_id"], call.stamp()
