@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from typing import Final, Protocol
+from typing import Final, Protocol, runtime_checkable
 
 from pydantic import JsonValue
 
@@ -46,6 +46,17 @@ class Evaluator(Protocol):
             SandboxUnavailable: The evaluator needs isolation that this host can't give.
         """
         ...
+
+
+@runtime_checkable
+class RowEvaluator(Evaluator, Protocol):
+    """Takes its time over each row, and may judge several at once.
+
+    Attributes:
+        at_once: How many.
+    """
+
+    at_once: int
 
 
 class ManagedEvaluator:

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Final
 
 from evalwright_server.runs.sources.evaluations import EvaluationSource
+from evalwright_server.runs.sources.experiment import ExperimentSource
 from evalwright_server.runs.sources.source import Source
 
 
@@ -15,7 +16,11 @@ class RunKind(StrEnum):
     """What a run does."""
 
     TASK_RUN = "task_run"
+    RUN_EXPERIMENT = "run_experiment"
 
 
-SOURCES: Final[Mapping[str, Source]] = {RunKind.TASK_RUN: EvaluationSource()}
+SOURCES: Final[Mapping[str, Source]] = {
+    RunKind.TASK_RUN: EvaluationSource(),
+    RunKind.RUN_EXPERIMENT: ExperimentSource(),
+}
 """Per kind of run, who finds its rows and keeps its results."""

@@ -72,7 +72,7 @@ class EvaluatorAccount:
         message = self._errors.most_common(1)[0][0]
         often = "each time" if len(self._errors) == 1 else "most often"
         return (
-            f"evaluator {self.use.name!r} could judge none of {rows}; {often}: {_shorten(message)}"
+            f"evaluator {self.use.name!r} could judge none of {rows}; {often}: {shorten(message)}"
         )
 
 
@@ -119,13 +119,13 @@ def _explain_selection(payload: TaskRunPayload, census: Census) -> list[str]:
             notes.append(f"0 of {missed} are in the sample that sampling_rate asks for")
         return notes
     if not census.passed:
-        shown = _shorten(payload.query_filter or "")
+        shown = shorten(payload.query_filter or "")
         rows = _count(census.rows, payload.unit)
         return [*notes, f"0 of {rows} matched query_filter {shown!r}"]
     passed = _count(census.passed, payload.unit)
     notes += [
         f"0 of {passed} matched the query_filter of evaluator {use.name!r}: "
-        + " AND ".join(repr(_shorten(text)) for text in use.query_filters)
+        + " AND ".join(repr(shorten(text)) for text in use.query_filters)
         for use, matched in zip(payload.evaluators, census.matched, strict=True)
         if not matched
     ]
@@ -136,5 +136,6 @@ def _count(number: int, unit: str) -> str:
     return f"{number} {unit}{'' if number == 1 else 's'}"
 
 
-def _shorten(message: str) -> str:
+def shorten(message: str) -> str:
+    """Return the beginning of a message, as much as a run's row should hold."""
     return message if len(message) <= _ERROR_CHARACTERS else f"{message[:_ERROR_CHARACTERS]}…"

@@ -1,8 +1,8 @@
-"""The work of a `task_run`: have evaluators judge the rows of experiments.
+"""The work of a `task_run`: have evaluators judge the rows of experiments, or spans.
 
-Rows go through in batches whose size follows what they cost. What is judged is stored before the
-next batch, at most ten times a second, and for good: whatever interrupts the run, it goes on after
-the last stored row.
+Rows go through in batches whose size follows what they cost, or, where each takes its time, one by
+one with several under way. What is judged is stored at most ten times a second, and for good:
+whatever interrupts the run, it goes on after the last stored row.
 """
 
 import asyncio
@@ -12,23 +12,25 @@ from typing import Final, TypeAlias
 
 from pydantic import JsonValue
 
-from evalwright_server.evaluators.build import Evaluator
+from evalwright_server.evaluators.build import Evaluator, RowEvaluator
 from evalwright_server.evaluators.results import EvaluationError, Outcome
+from evalwright_server.models import IntegrationUnusable, Usage
 from evalwright_server.runs.context import Context
 from evalwright_server.runs.handlers.account import EvaluatorAccount, conclude
 from evalwright_server.runs.handlers.batches import BatchSize
+from evalwright_server.runs.handlers.feed import Feed
+from evalwright_server.runs.handlers.outbox import Outbox
+from evalwright_server.runs.handlers.stops import reason_of
 from evalwright_server.runs.payloads import EvaluatorUse, TaskRunPayload
 from evalwright_server.runs.records import Beginning, Finish
 from evalwright_server.runs.rows import EvaluationRow, Judgement
-from evalwright_server.runs.sources.source import Census, Item
+from evalwright_server.runs.sources.source import Census, Item, Page
 from evalwright_server.runs.states import State
-from evalwright_server.sandbox.errors import SandboxUnavailable
+
+_ROWS_AHEAD: Final = 4
 
 Build: TypeAlias = Callable[[EvaluatorUse], Evaluator]
 """Makes an evaluator, or raises `ValueError` with everything that is wrong with its config."""
-
-_STORE_INTERVAL: Final = 0.1
-_MOST_UNSTORED: Final = 2_000
 
 
 class EvaluationHandler:
@@ -45,7 +47,7 @@ class EvaluationHandler:
 
     async def __call__(self, context: Context) -> Finish:
         """Do one attempt; see `context.Handler`."""
-        payload = TaskRunPayload.read(context.payload)
+        payload = TaskRunPayload.read(context.payload, context.grants)
         evaluators = [self._try_to_build(use) for use in payload.evaluators]
         broken = [each for each in evaluators if isinstance(each, _BrokenEvaluator)]
         if broken and len(broken) == len(evaluators):
@@ -53,14 +55,13 @@ class EvaluationHandler:
         beginning = await context.begin()
         try:
             return await _Evaluation(context, payload, evaluators, self._clock).run(beginning)
-        except* SandboxUnavailable as errors:
-            reason = str(errors.exceptions[0])
-        return Finish(State.FAILED, failure_reason=reason)
+        except BaseExceptionGroup as errors:
+            return Finish(State.FAILED, failure_reason=reason_of(errors))
 
     def _try_to_build(self, use: EvaluatorUse) -> Evaluator:
         try:
             return self._build(use)
-        except ValueError as error:
+        except (ValueError, IntegrationUnusable) as error:
             return _BrokenEvaluator(use.name, f"evaluator {use.name!r} can't work: {error}")
 
 
@@ -86,33 +87,51 @@ class _Evaluation:
         self._context = context
         self._payload = payload
         self._evaluators = evaluators
-        self._accounts = [EvaluatorAccount(use) for use in payload.evaluators]
+        self._accounts = [EvaluatorAccount(use, payload.unit) for use in payload.evaluators]
         self._clock = clock
         self._census = Census()
-        self._unstored: list[Item] = []
-        self._stored_at = clock()
+        self._outbox = Outbox(context, clock)
 
     async def run(self, beginning: Beginning) -> Finish:
         """Go through all rows."""
         try:
             await self._go_through()
-        except asyncio.CancelledError:
-            await self._store()
+        except (asyncio.CancelledError, BaseExceptionGroup):
+            await self._outbox.send()
             raise
-        await self._store()
+        await self._outbox.send()
         return conclude(beginning, self._payload, self._accounts, self._census)
 
     async def _go_through(self) -> None:
+        slow = [each.at_once for each in self._evaluators if isinstance(each, RowEvaluator)]
+        if slow:
+            await self._go_by_row(max(slow))
+        else:
+            await self._go_by_batch()
+
+    async def _go_by_row(self, at_once: int) -> None:
+        async def work(item: Item) -> None:
+            await self._judge([EvaluationRow.from_item(item)])
+            await self._outbox.send_if_due()
+
+        feed = Feed(lambda cursor: self._read(cursor, at_once * _ROWS_AHEAD))
+        await feed.consume(work, at_once)
+
+    async def _read(self, cursor: JsonValue, rows: int) -> Page:
+        page = await self._context.page(cursor, rows)
+        self._census += page.census
+        return page
+
+    async def _go_by_batch(self) -> None:
         size = BatchSize()
         cursor: JsonValue = None
         while True:
-            page = await self._context.page(cursor, size.rows)
-            self._census += page.census
+            page = await self._read(cursor, size.rows)
             rows = [EvaluationRow.from_item(item) for item in page.items]
             started = self._clock()
             await self._judge(rows)
             size = size.after(len(rows), self._clock() - started, sum(map(_weigh, rows)))
-            await self._store_if_due()
+            await self._outbox.send_if_due()
             cursor = page.cursor
             if cursor is None:
                 return
@@ -128,25 +147,17 @@ class _Evaluation:
         outcomes = await self._evaluators[index].evaluate([row.columns for row in rows])
         for row, outcome in zip(rows, outcomes, strict=True):
             self._accounts[index].add(row.columns, outcome)
-            self._unstored.append(_judgement(row, index, outcome).to_item())
-
-    async def _store_if_due(self) -> None:
-        is_due = self._clock() - self._stored_at >= _STORE_INTERVAL
-        if is_due or len(self._unstored) >= _MOST_UNSTORED:
-            await self._store()
-
-    async def _store(self) -> None:
-        # Taken out first: an interruption while they are being stored mustn't store them twice.
-        items, self._unstored = self._unstored, []
-        if items:
-            await self._context.store(items)
-        self._stored_at = self._clock()
+            self._outbox.add([_judgement(row, index, outcome).to_item()])
 
 
 def _judgement(row: EvaluationRow, index: int, outcome: Outcome) -> Judgement:
+    usage = outcome.usage or Usage()
+    tokens = (usage.prompt_tokens, usage.completion_tokens)
     if isinstance(outcome, EvaluationError):
-        return Judgement(row.id, index, error=outcome.message)
-    return Judgement(row.id, index, outcome.score, outcome.label, outcome.explanation)
+        return Judgement(row.id, index, None, None, None, outcome.message, *tokens)
+    return Judgement(
+        row.id, index, outcome.score, outcome.label, outcome.explanation, None, *tokens
+    )
 
 
 def _weigh(row: EvaluationRow) -> int:

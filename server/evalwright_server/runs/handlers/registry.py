@@ -3,20 +3,46 @@
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
+from pydantic import JsonValue
+
 from evalwright_server.evaluators.build import Evaluator, build_evaluator
+from evalwright_server.evaluators.template import build_template_evaluator
+from evalwright_server.models import Integration, Models
+from evalwright_server.models.models import cache_path
 from evalwright_server.runs.context import Handler
+from evalwright_server.runs.experiment_payload import ExperimentPayload
 from evalwright_server.runs.handlers.evaluation import EvaluationHandler
+from evalwright_server.runs.handlers.experiment import ExperimentHandler
 from evalwright_server.runs.kinds import RunKind
 from evalwright_server.runs.payloads import EvaluatorUse
+from evalwright_server.runs.producers.build import build_producer
+from evalwright_server.runs.producers.producer import Producer
 from evalwright_server.sandbox.sandbox import Sandbox
 
 
 @asynccontextmanager
 async def make_handlers() -> AsyncIterator[Mapping[str, Handler]]:
     """Provide the handlers per kind of run, while the worker lasts."""
-    async with Sandbox() as sandbox:
+    async with Sandbox() as sandbox, Models.open(cache_path()) as models:
 
         def build(use: EvaluatorUse) -> Evaluator:
-            return build_evaluator(use.config, column_mappings=use.column_mappings, sandbox=sandbox)
+            if "template" not in use.config:
+                return build_evaluator(
+                    use.config, column_mappings=use.column_mappings, sandbox=sandbox
+                )
+            return build_template_evaluator(
+                use.config,
+                models.client(Integration.from_grant(use.grant)),
+                column_mappings=use.column_mappings,
+                scope=f"evaluator version {use.version_id}",
+                is_fresh=use.is_fresh,
+            )
 
-        yield {RunKind.TASK_RUN: EvaluationHandler(build)}
+        def produce(payload: ExperimentPayload, grant: Mapping[str, JsonValue] | None) -> Producer:
+            client = models.client(Integration.from_grant(grant))
+            return build_producer(payload.configuration, payload.model, client)
+
+        yield {
+            RunKind.TASK_RUN: EvaluationHandler(build),
+            RunKind.RUN_EXPERIMENT: ExperimentHandler(produce),
+        }

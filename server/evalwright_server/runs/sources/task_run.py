@@ -270,4 +270,6 @@ def _record(run_id: int, payload: TaskRunPayload, judgement: Judgement) -> dict[
         "label": judgement.label,
         "explanation": judgement.explanation,
         "error": judgement.error,
+        "prompt_tokens": judgement.prompt_tokens,
+        "completion_tokens": judgement.completion_tokens,
     }

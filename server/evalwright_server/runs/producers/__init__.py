@@ -1,0 +1,1 @@
+"""What makes the outputs of an experiment, per kind of run configuration."""
