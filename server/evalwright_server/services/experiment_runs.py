@@ -147,17 +147,18 @@ def _check(findings: Findings, pointer: str, run: JsonObject, known: Mapping[str
 def _rows(experiment: Row[Any]) -> Select[Any]:
     return (
         select(experiment_runs, dataset_examples.c.suffix.label("example_suffix"))
-        .join(dataset_examples)
+        .join_from(experiment_runs, dataset_examples)
         .where(experiment_runs.c.experiment_id == experiment.id)
     )
 
 
 def _rows_with_examples(experiment: Row[Any]) -> Select[Any]:
+    """Return the same with the columns that the examples have in the experiment's version."""
     of_example = revisions.c.example_id == experiment_runs.c.example_id
     return (
         _rows(experiment)
-        .add_columns(revisions.c.columns.label("example_columns"))
         .outerjoin(revisions, of_example & valid_in(experiment.dataset_version_id))
+        .add_columns(revisions.c.columns.label("example_columns"))
     )
 
 
