@@ -28,7 +28,7 @@ def add_spans(
 ) -> list[int]:
     """Insert spans with these attributes, a second apart, and return their numbers."""
     kinds = ("LLM", "CHAIN", "TOOL")
-    keys = []
+    rows = []
     for index, each in enumerate(attributes):
         start = START + timedelta(seconds=index, microseconds=123)
         row = {
@@ -45,9 +45,11 @@ def add_spans(
             "attributes": each,
             "events": [{"name": "exception"}] if index % 5 == 0 else [],
         }
-        statement = insert(spans).values(row | values)
-        keys.append(connection.execute(statement.returning(spans.c.id)).scalar_one())
-    return keys
+        rows.append(row | values)
+    if not rows:
+        return []
+    statement = insert(spans).returning(spans.c.id, sort_by_parameter_order=True)
+    return list(connection.scalars(statement, rows))
 
 
 def say(connection: Connection, span: int, name: str, **values: Any) -> None:

@@ -278,3 +278,28 @@ class TriggerRunExperimentTaskRunRequest(TypedDict):
 
 TriggerTaskRunRequest = TriggerEvaluationTaskRunRequest | TriggerRunExperimentTaskRunRequest
 """How to run a task; the stored task's type tells which."""
+
+
+class ListSpansRequest(TypedDict):
+    """Which spans to list."""
+
+    project_id: str
+    start_time: NotRequired[str]
+    end_time: NotRequired[str]
+    filter: NotRequired[str]
+
+
+class DeleteSpansRequest(TypedDict):
+    """Spans to delete."""
+
+    project_id: str
+    span_ids: list[str]
+
+
+class AnnotateSpansRequest(TypedDict):
+    """Annotations of spans."""
+
+    project_id: str
+    start_time: NotRequired[str]
+    end_time: NotRequired[str]
+    annotations: list[AnnotateRecordInput]

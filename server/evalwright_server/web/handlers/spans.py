@@ -6,10 +6,27 @@ from starlette.responses import Response
 
 from evalwright_server.otlp.exports import MalformedExport, read_export, write_answer
 from evalwright_server.otlp.spans import Export, read_spans
-from evalwright_server.services import span_ingest
+from evalwright_server.services import span_ingest, spans
 from evalwright_server.web.bodies import RawBody
-from evalwright_server.web.call import Call
+from evalwright_server.web.call import DEFAULT_ROW_LIMIT, Answer, Call
 from evalwright_server.web.problems import Problem
+
+
+async def list_spans(call: Call) -> Answer:
+    """Answer a page of a project's spans."""
+    page = call.page(DEFAULT_ROW_LIMIT)
+    return Answer(await call.read(spans.list_spans, call.body, page, stamp=call.stamp()))
+
+
+async def delete_spans(call: Call) -> Answer:
+    """Delete spans."""
+    return Answer(await call.write(spans.delete_spans, call.body))
+
+
+async def annotate_spans(call: Call) -> Answer:
+    """Annotate spans."""
+    await call.write(spans.annotate_spans, call.body, stamp=call.stamp())
+    return Answer()
 
 
 async def export_traces(call: Call) -> Response:
