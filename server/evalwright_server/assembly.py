@@ -13,11 +13,13 @@ from sqlalchemy import Connection
 from starlette.applications import Starlette
 
 from evalwright_server.config import Settings
+from evalwright_server.models.models import CACHE_VARIABLE
 from evalwright_server.runs.engine import Engine
 from evalwright_server.runs.pool import WorkerPool
 from evalwright_server.sandbox import Sandbox, SandboxUnavailable
 from evalwright_server.services.continuous import start_waiting_runs
 from evalwright_server.services.organizations import Identity, ensure_identity
+from evalwright_server.services.run_hooks import ServerHooks
 from evalwright_server.services.stamps import Stamp
 from evalwright_server.store.database import Database
 from evalwright_server.store.secrets import SecretBox
@@ -73,7 +75,7 @@ async def assemble(settings: Settings) -> AsyncIterator[Server]:
         secrets = _open_secrets(settings)
         identity = await db.write(lambda connection: ensure_identity(connection, _now()))
         engine = Engine(db)
-        pool = WorkerPool(engine, workers=settings.workers)
+        pool = _make_pool(settings, engine, secrets)
         context = ServerContext(
             db=db,
             engine=engine,
@@ -92,6 +94,16 @@ async def assemble(settings: Settings) -> AsyncIterator[Server]:
             yield Server(application, stopping)
         finally:
             await pool.stop()
+
+
+def _make_pool(settings: Settings, engine: Engine, secrets: SecretBox) -> WorkerPool:
+    limits = settings.model_limits.share(settings.workers)
+    return WorkerPool(
+        engine,
+        workers=settings.workers,
+        hooks=ServerHooks(engine, secrets, limits, _now),
+        environment={CACHE_VARIABLE: str(settings.model_cache or "")},
+    )
 
 
 def _resume(connection: Connection, engine: Engine, identity: Identity) -> None:

@@ -22,6 +22,12 @@ from evalwright_server.config import (
     read_number,
 )
 from evalwright_server.listening import HttpServer, address_of, bind
+from evalwright_server.models.models import CACHE_VARIABLE
+from evalwright_server.services.model_access import (
+    DEFAULT_CONCURRENCY,
+    DEFAULT_TIMEOUT,
+    ModelLimits,
+)
 from evalwright_server.store.errors import DatabaseError
 from evalwright_server.store.secrets import SecretKeyError
 from evalwright_server.web.operations import ParityError
@@ -96,6 +102,18 @@ def _settings(given: Settings, environment: Mapping[str, str]) -> Settings:
         body_bytes=int(body_bytes),
         secret_keys=tuple(keys),
         validate_answers=environment.get("EVALWRIGHT_VALIDATE_RESPONSES", "0") not in {"", "0"},
+        model_limits=_model_limits(environment),
+        caches_models=environment.get(CACHE_VARIABLE, "1") != "0",
+    )
+
+
+def _model_limits(environment: Mapping[str, str]) -> ModelLimits:
+    name = "EVALWRIGHT_MODEL_CONCURRENCY"
+    concurrency = read_number(environment, name, DEFAULT_CONCURRENCY, least=1)
+    return ModelLimits(
+        int(concurrency),
+        read_number(environment, "EVALWRIGHT_MODEL_RATE", 0),
+        read_number(environment, "EVALWRIGHT_MODEL_TIMEOUT", DEFAULT_TIMEOUT, least=1),
     )
 
 

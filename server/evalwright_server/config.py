@@ -2,17 +2,20 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 from sqlalchemy import make_url
 
+from evalwright_server.services.model_access import ModelLimits
 from evalwright_server.store.dialects import sqlite_url
 from evalwright_server.web.guards import is_loopback
 
 DATABASE_FILE: Final = "evalwright.db"
 """Name of the database in the data directory."""
+MODEL_CACHE_FILE: Final = "model-cache.db"
+"""Name of the file with answers of models in the data directory."""
 DEFAULT_RATE: Final = 1000.0
 """Requests a second that one client may send."""
 DEFAULT_BODY_BYTES: Final = 32 * 1024 * 1024
@@ -38,6 +41,8 @@ class Settings:
         body_bytes: The largest body of a request.
         secret_keys: Keys that seal secrets, instead of the one in `data`.
         validate_answers: Whether every answer is checked against the document.
+        model_limits: What all workers together may do with one AI integration.
+        caches_models: Whether answers of models are kept in `data`.
     """
 
     host: str
@@ -50,11 +55,18 @@ class Settings:
     body_bytes: int = DEFAULT_BODY_BYTES
     secret_keys: tuple[str, ...] = ()
     validate_answers: bool = False
+    model_limits: ModelLimits = field(default_factory=ModelLimits)
+    caches_models: bool = True
 
     @property
     def database_url(self) -> str:
         """The URL of the database, wherever it is."""
         return self.database or sqlite_url(self.data / DATABASE_FILE)
+
+    @property
+    def model_cache(self) -> Path | None:
+        """The file in which answers of models are kept, if they are."""
+        return self.data / MODEL_CACHE_FILE if self.caches_models else None
 
     @property
     def database_place(self) -> str:

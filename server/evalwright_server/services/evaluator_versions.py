@@ -8,6 +8,7 @@ import orjson
 from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
 from evalwright_server.evaluators.build import check_code_config
+from evalwright_server.evaluators.template_config import check_template_config
 from evalwright_server.services.errors import (
     Conflict,
     FieldError,
@@ -155,6 +156,8 @@ def check_version(
         llm = f"{pointer}/template_config/llm_config/ai_integration_id"
         integration_id = config["llm_config"]["ai_integration_id"]
         find(conn, Kind.AI_INTEGRATION, integration_id, llm, findings)
+        for wrong in check_template_config(config):
+            findings.add(f"{pointer}/template_config{wrong.pointer}", wrong.message)
     elif kind == "code" and code is not None:
         config = _complete_code(code)
         for wrong in check_code_config(config):

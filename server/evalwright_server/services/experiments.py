@@ -49,15 +49,7 @@ def create_experiment(
     name = body["name"]
     require_free_name(conn, experiments, Kind.EXPERIMENT, name, scope, place="in this dataset")
     version = choose_version(conn, dataset, None)
-    statement = insert(experiments).values(
-        suffix=new_suffix(),
-        dataset_id=dataset.id,
-        dataset_version_id=version.id,
-        name=name,
-        created_at=stamp.now,
-        updated_at=stamp.now,
-    )
-    key = conn.execute(statement.returning(experiments.c.id)).scalar_one()
+    key = insert_experiment(conn, version, name, stamp)
     add_runs(conn, key, version, body["experiment_runs"], stamp)
     return _read(conn, key)
 
@@ -73,6 +65,20 @@ def append_runs(
     changed = update(experiments).where(experiments.c.id == row.id)
     conn.execute(changed.values(updated_at=stamp.now))
     return _read(conn, row.id) | {"run_ids": run_ids}
+
+
+def insert_experiment(conn: Connection, version: Row[Any], name: str, stamp: Stamp) -> int:
+    """Insert an experiment without runs, whose name has been checked, and return its key."""
+    statement = insert(experiments).values(
+        suffix=new_suffix(),
+        dataset_id=version.dataset_id,
+        dataset_version_id=version.id,
+        name=name,
+        created_at=stamp.now,
+        updated_at=stamp.now,
+    )
+    key: int = conn.execute(statement.returning(experiments.c.id)).scalar_one()
+    return key
 
 
 def get_experiment(conn: Connection, experiment_id: str) -> JsonObject:

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row
 
+from evalwright_server.runs.producers.build import check_configuration
 from evalwright_server.services.errors import Findings, UnprocessableRequest, closest
 from evalwright_server.services.evaluator_versions import latest_version
 from evalwright_server.services.query_filters import check_filter
@@ -248,6 +249,8 @@ def _check_configuration(conn: Connection, config: JsonObject, findings: Finding
     integration_id = config["ai_integration_id"]
     where = f"{pointer}/ai_integration_id"
     find(conn, Kind.AI_INTEGRATION, integration_id, where, findings)
+    for wrong in check_configuration(config):
+        findings.add(f"{pointer}{wrong.pointer}", wrong.message)
     version_id = config.get("evaluator_version_id")
     if version_id is not None:
         where = f"{pointer}/evaluator_version_id"

@@ -8,23 +8,19 @@ from typing import Any, Final
 from pydantic import JsonValue
 from sqlalchemy import Connection, Row, select
 
+from evalwright_server.evaluators.template_config import check_template_config
+from evalwright_server.runs.span_ranges import SpanRange, newest_span
 from evalwright_server.services.errors import Findings, UnprocessableRequest
 from evalwright_server.services.evaluator_versions import latest_version
-from evalwright_server.services.examples import rows_of
-from evalwright_server.services.names import require_free_name
+from evalwright_server.services.model_access import choose_model
 from evalwright_server.services.query_filters import Filter, check_stored
-from evalwright_server.services.references import find
 from evalwright_server.services.requests import (
+    JsonObject,
     TriggerEvaluationTaskRunRequest,
-    TriggerRunExperimentTaskRunRequest,
 )
-from evalwright_server.runs.span_ranges import SpanRange, newest_span
-from evalwright_server.services.task_rules import RUN_EXPERIMENT, check_column, resolve_experiments
-from evalwright_server.services.versions import choose_version
-from evalwright_server.store.ids import Kind, encode
-from evalwright_server.store.tables.datasets import dataset_examples, datasets
+from evalwright_server.services.task_rules import check_column, resolve_experiments
+from evalwright_server.store.tables.datasets import datasets
 from evalwright_server.store.tables.evaluators import evaluator_versions, evaluators
-from evalwright_server.store.tables.experiments import experiments
 from evalwright_server.store.tables.tasks import task_evaluators, task_experiments
 
 MAX_WINDOW: Final = timedelta(days=30)
@@ -80,12 +76,13 @@ def check_evaluation(
     chosen = _experiments(conn, task, body, findings)
     applied = _evaluators(conn, task, findings)
     findings.raise_if_any()
-    payload: dict[str, JsonValue] = {
+    payload: JsonObject = {
         "task_id": task.id,
         "type": task.type,
         "override": body.get("override_evaluations", False),
         "query_filter": task.query_filter,
         "evaluators": applied,
+        "integrations": sorted({use["integration"] for use in applied} - {None}),
     }
     if task.project_id is None:
         payload["experiment_ids"] = [*chosen]
@@ -100,46 +97,6 @@ def check_evaluation(
         newest = newest_span(conn, task.project_id)
         payload |= (new_spans or SpanRange(start, end, 0, newest)).members()
     return EvaluationPlan(payload, start, end)
-
-
-def check_experiment(
-    conn: Connection, task: Row[Any], body: TriggerRunExperimentTaskRunRequest
-) -> None:
-    """Check what a run of a run_experiment task is asked to do.
-
-    Raises:
-        ServiceError: The request breaks a rule; all findings are listed.
-    """
-    findings = Findings()
-    if "example_ids" in body and "max_examples" in body:
-        for name in ("example_ids", "max_examples"):
-            findings.add(f"/{name}", "give only one of example_ids and max_examples")
-    dataset = conn.execute(select(datasets).where(datasets.c.id == task.dataset_id)).one()
-    scope = experiments.c.dataset_id == dataset.id
-    with findings.collecting():
-        name = body["experiment_name"]
-        require_free_name(
-            conn,
-            experiments,
-            Kind.EXPERIMENT,
-            name,
-            scope,
-            place="in this dataset",
-            pointer="/experiment_name",
-        )
-    with findings.collecting():
-        wanted = body.get("dataset_version_id")
-        version = choose_version(conn, dataset, wanted, "/dataset_version_id")
-        _check_examples(conn, version, body.get("example_ids", []), findings)
-    for index, task_id in enumerate(body.get("evaluation_task_ids", [])):
-        pointer = f"/evaluation_task_ids/{index}"
-        other = find(conn, Kind.TASK, task_id, pointer, findings)
-        if other is None:
-            continue
-        if other.type == RUN_EXPERIMENT or other.dataset_id != dataset.id:
-            message = f"{other.name!r} is no evaluation task over the same dataset"
-            findings.add(pointer, message, error=UnprocessableRequest)
-    findings.raise_if_any()
 
 
 def default_start(last_run: datetime | None, end: datetime) -> datetime:
@@ -194,14 +151,14 @@ def _experiments(
     return chosen
 
 
-def _evaluators(conn: Connection, task: Row[Any], findings: Findings) -> list[JsonValue]:
+def _evaluators(conn: Connection, task: Row[Any], findings: Findings) -> list[JsonObject]:
     statement = (
         select(task_evaluators, evaluators.c.name)
         .join(evaluators, evaluators.c.id == task_evaluators.c.evaluator_id)
         .where(task_evaluators.c.task_id == task.id)
         .order_by(task_evaluators.c.position)
     )
-    applied: list[JsonValue] = []
+    applied: list[JsonObject] = []
     columns: dict[str, str] = {}
     filters = [Filter("the task", task.query_filter)]
     for row in conn.execute(statement).all():
@@ -218,10 +175,30 @@ def _evaluators(conn: Connection, task: Row[Any], findings: Findings) -> list[Js
                 "config": version.config,
                 "column_mappings": row.column_mappings,
                 "query_filter": row.query_filter,
+                "integration": _integration(conn, task, row, version, findings),
             }
         )
     check_stored(filters, findings)
     return applied
+
+
+def _integration(
+    conn: Connection,
+    task: Row[Any],
+    applied: Row[Any],
+    version: Row[Any],
+    findings: Findings,
+) -> int | None:
+    """Return the AI integration that an evaluator needs, if it needs one."""
+    if "llm_config" not in version.config:
+        return None
+    owner = f"the evaluator {applied.name!r}"
+    for wrong in check_template_config(version.config):
+        message = f"{owner} can't work: {wrong.pointer}: {wrong.message}"
+        findings.add("", message, error=UnprocessableRequest)
+    wanted = version.config["llm_config"]
+    choice = choose_model(conn, task.space_id, wanted, owner, findings)
+    return None if choice is None else choice.integration
 
 
 def _version(conn: Connection, applied: Row[Any]) -> Row[Any]:
@@ -230,16 +207,3 @@ def _version(conn: Connection, applied: Row[Any]) -> Row[Any]:
         return latest_version(conn, applied.evaluator_id)
     held = evaluator_versions.c.id == applied.evaluator_version_id
     return conn.execute(select(evaluator_versions).where(held)).one()
-
-
-def _check_examples(
-    conn: Connection, version: Row[Any], given: Sequence[str], findings: Findings
-) -> None:
-    columns = (dataset_examples.c.id, dataset_examples.c.suffix)
-    rows = conn.execute(rows_of(version).with_only_columns(*columns))
-    known = {encode(Kind.DATASET_EXAMPLE, row.id, row.suffix) for row in rows}
-    for index, example_id in enumerate(given):
-        if example_id not in known:
-            pointer = f"/example_ids/{index}"
-            message = "no example of the dataset version has this ID"
-            findings.add(pointer, message, error=UnprocessableRequest)

@@ -1,5 +1,6 @@
 """Starting runs of tasks."""
 
+from collections.abc import Mapping
 from hashlib import sha256
 from typing import Any, Final, cast
 
@@ -8,8 +9,11 @@ from sqlalchemy import Connection, Row, insert, select, update
 
 from evalwright_server.runs.engine import Engine
 from evalwright_server.runs.errors import IdempotencyConflict
+from evalwright_server.runs.kinds import RunKind
 from evalwright_server.runs.records import IdempotencyKey, NewRun
-from evalwright_server.services.errors import Conflict, FieldError, UnprocessableRequest
+from evalwright_server.services.errors import Conflict, FieldError
+from evalwright_server.services.experiment_rules import check_experiment
+from evalwright_server.services.experiments import insert_experiment
 from evalwright_server.services.references import require
 from evalwright_server.services.requests import (
     TriggerEvaluationTaskRunRequest,
@@ -19,19 +23,13 @@ from evalwright_server.services.requests import (
 from evalwright_server.services.stamps import Stamp
 from evalwright_server.services.task_rules import RUN_EXPERIMENT
 from evalwright_server.services.task_runs import TaskRun, read_task_run
-from evalwright_server.services.trigger_rules import (
-    EvaluationPlan,
-    check_evaluation,
-    check_experiment,
-)
+from evalwright_server.services.trigger_rules import EvaluationPlan, check_evaluation
 from evalwright_server.store.ids import Kind
 from evalwright_server.store.tables.runs import runs
 from evalwright_server.store.tables.tasks import task_runs, tasks
 
 RUN_KIND: Final = "task_run"
 """What the engine calls runs of tasks."""
-
-_NEEDS_MODELS: Final = frozenset({RUN_EXPERIMENT, "template_evaluation"})
 
 
 def trigger(
@@ -48,19 +46,19 @@ def trigger(
     Raises:
         Conflict: The key was used with another body, or the experiment's name is taken.
         ServiceError: The body breaks a rule; all findings are listed.
-        UnprocessableRequest: The run would need a language model.
     """
     task = require(conn, Kind.TASK, task_id, "path:task_id")
     idempotency = None if key is None else _idempotency(task, key, body)
     if idempotency is not None and (earlier := _find_earlier(conn, idempotency)) is not None:
         return read_task_run(conn, earlier, task_id)
-    if task.type == RUN_EXPERIMENT:
-        check_experiment(conn, task, cast("TriggerRunExperimentTaskRunRequest", body))
-    _refuse_without_models(task)
-    wanted = cast("TriggerEvaluationTaskRunRequest", body)
-    plan = check_evaluation(conn, task, wanted, stamp.now)
     try:
-        run = start(conn, task, plan, stamp=stamp, engine=engine, idempotency=idempotency)
+        if task.type == RUN_EXPERIMENT:
+            filling = cast("TriggerRunExperimentTaskRunRequest", body)
+            run = _start_experiment(conn, task, filling, stamp, engine, idempotency)
+        else:
+            wanted = cast("TriggerEvaluationTaskRunRequest", body)
+            plan = check_evaluation(conn, task, wanted, stamp.now)
+            run = start(conn, task, plan, stamp=stamp, engine=engine, idempotency=idempotency)
     except IdempotencyConflict as error:
         raise _key_conflict() from error
     return read_task_run(conn, run, task_id)
@@ -83,16 +81,31 @@ def start(
     run = NewRun(RUN_KIND, task.space_id, plan.payload, idempotency=idempotency)
     submitted = engine.submit(conn, run)
     if submitted.created:
-        _note_run(conn, task, submitted.id, plan, stamp)
+        window = {"data_start_time": plan.data_start_time, "data_end_time": plan.data_end_time}
+        _note_run(conn, task, submitted.id, window, stamp)
     return submitted.id
 
 
-def _refuse_without_models(task: Row[Any]) -> None:
-    if task.type in _NEEDS_MODELS:
-        raise UnprocessableRequest(
-            f"runs of {task.type} tasks need a language model, and this release of the server "
-            "can't call one yet; nothing was started. Only code_evaluation tasks can be run"
-        )
+def _start_experiment(
+    conn: Connection,
+    task: Row[Any],
+    body: TriggerRunExperimentTaskRunRequest,
+    stamp: Stamp,
+    engine: Engine,
+    idempotency: IdempotencyKey | None,
+) -> int:
+    """Create the experiment and start the run that fills it, in one transaction.
+
+    So its name is taken as soon as anybody knows of the run, and no interruption can create two.
+    """
+    plan = check_experiment(conn, task, body)
+    experiment = insert_experiment(conn, plan.version, plan.name, stamp)
+    payload = plan.payload(task, experiment, body)
+    run = NewRun(RunKind.RUN_EXPERIMENT, task.space_id, payload, idempotency=idempotency)
+    submitted = engine.submit(conn, run)
+    if submitted.created:
+        _note_run(conn, task, submitted.id, {"experiment_id": experiment}, stamp)
+    return submitted.id
 
 
 def _idempotency(task: Row[Any], key: str, body: TriggerTaskRunRequest) -> IdempotencyKey:
@@ -120,15 +133,14 @@ def _key_conflict() -> Conflict:
 
 
 def _note_run(
-    conn: Connection, task: Row[Any], run: int, plan: EvaluationPlan, stamp: Stamp
+    conn: Connection, task: Row[Any], run: int, details: Mapping[str, object], stamp: Stamp
 ) -> None:
     """Write down what belongs to the task: its side of the run, and when it was last run."""
     statement = insert(task_runs).values(
         run_id=run,
         task_id=task.id,
-        data_start_time=plan.data_start_time,
-        data_end_time=plan.data_end_time,
         created_by_user_id=stamp.user_id,
+        **details,
     )
     conn.execute(statement)
     conn.execute(update(tasks).where(tasks.c.id == task.id).values(last_run_at=stamp.now))
