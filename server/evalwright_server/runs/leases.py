@@ -104,6 +104,8 @@ class Leases:
         def unit(connection: Connection) -> Beginning:
             beginning = self._source(claimed).begin(connection, claimed)
             progress = beginning.progress
+            if claimed.run.attempt > 1:
+                connection.execute(statements.FORGET_SKIPS, {"of_run": claimed.run.id})
             self._change(
                 connection,
                 statements.BEGIN,
@@ -115,7 +117,7 @@ class Leases:
         return await self._engine.db.write(unit)
 
     async def page(self, claimed: Claimed, cursor: JsonValue, limit: int) -> Page:
-        """Return a page of what is to be done, and count what it leaves out."""
+        """Return a page of what is to be done, and write down what it leaves out."""
         source = self._source(claimed)
         page = await self._engine.db.read(
             lambda connection: source.page(connection, claimed, cursor, limit)
@@ -128,6 +130,11 @@ class Leases:
 
     def _take_out(self, connection: Connection, claimed: Claimed, page: Page) -> None:
         self._advance(connection, claimed, Tally(skipped=page.census.skipped), page.census.excluded)
+        if page.skips:
+            rows = [
+                {"run_id": claimed.run.id, "row_id": row, "name": name} for row, name in page.skips
+            ]
+            connection.execute(statements.NOTE_SKIPS, rows)
 
     async def store(self, claimed: Claimed, items: Sequence[Item]) -> None:
         """Keep results and count them, all or nothing."""

@@ -16,7 +16,9 @@ from sqlalchemy import (
     bindparam,
     case,
     cast,
+    delete,
     false,
+    insert,
     literal_column,
     null,
     or_,
@@ -29,7 +31,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from evalwright_server.runs.records import Progress, RunRow
 from evalwright_server.runs.states import State
 from evalwright_server.store.clock import now, seconds_from_now
-from evalwright_server.store.tables.runs import UNFINISHED, runs
+from evalwright_server.store.tables.runs import UNFINISHED, run_skips, runs
 
 _c: Final = runs.c
 
@@ -185,6 +187,9 @@ ADVANCE: Final = (
     })
     .returning(*ANNOUNCED)
 )  # fmt: skip
+
+NOTE_SKIPS: Final = insert(run_skips)
+FORGET_SKIPS: Final = delete(run_skips).where(run_skips.c.run_id == bindparam("of_run"))
 
 # Nobody may report "cancelled" who wasn't asked: a worker that misunderstands a signal must not
 # end a run. Such a report changes nothing, and the lease brings the run back.

@@ -74,11 +74,18 @@ class Page:
 
     A source that counts what is to be done before it knows which rows count says in `census` what
     it found; the run's counters follow it.
+
+    Attributes:
+        items: What is to be done.
+        cursor: Where the next page begins.
+        census: What became of the rows that were looked at.
+        skips: Row and evaluator of each pair that another run has settled. Workers don't see it.
     """
 
     items: Sequence[Item]
     cursor: JsonValue
     census: Census = Census()
+    skips: Sequence[tuple[int, str]] = ()
 
 
 @dataclass(frozen=True, slots=True)

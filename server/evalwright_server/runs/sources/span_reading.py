@@ -74,7 +74,8 @@ class SpanReading:
         self._chosen: dict[int, list[int]] = {}
         self._last: tuple[datetime, int] | None = None
         self._left = self._selection.max_spans
-        self._rows = self._passed = self._skipped = self._unsampled = self._beyond = 0
+        self._skips: list[tuple[int, str]] = []
+        self._rows = self._passed = self._unsampled = self._beyond = 0
         self._matched = [0] * len(self._payload.evaluators)
 
     def page(self, cursor: JsonValue, limit: int) -> Page:
@@ -105,11 +106,11 @@ class SpanReading:
             self._rows,
             self._passed,
             tuple(self._matched),
-            self._skipped,
+            len(self._skips),
             self._unsampled,
             self._beyond,
         )
-        return Page(self._items(), cursor, census)
+        return Page(self._items(), cursor, census, self._skips)
 
     def _fetch(self, key: tuple[datetime, int] | None, wanted: int) -> Sequence[Row[Any]]:
         """Return the next spans, no more of each than its IDs and what filters say of it."""
@@ -145,7 +146,8 @@ class SpanReading:
         for index, settled_by_us in enumerate(by_us):
             if settled_by_us or index in (judges or ()):
                 self._matched[index] += 1
-                self._skipped += settled_by_us is False
+                if settled_by_us is False:
+                    self._skips.append((span, self._payload.evaluators[index].name))
                 if settled_by_us is None:
                     pending.append(index)
         if pending:

@@ -174,7 +174,8 @@ class _Reading:
         self._payload = TaskRunPayload.read(claimed.payload)
         self._sieve = Sieve(self._payload)
         self._items: list[Item] = []
-        self._rows = self._passed = self._skipped = 0
+        self._skips: list[tuple[int, str]] = []
+        self._rows = self._passed = 0
         self._matched = [0] * len(self._payload.evaluators)
 
     def page(self, position: int, after: int, limit: int) -> Page:
@@ -196,8 +197,8 @@ class _Reading:
             wanted = min(wanted * _GROWTH, _MOST_FETCHED)
 
     def _page(self, cursor: JsonValue) -> Page:
-        census = Census(self._rows, self._passed, tuple(self._matched), self._skipped)
-        return Page(self._items, cursor, census)
+        census = Census(self._rows, self._passed, tuple(self._matched), len(self._skips))
+        return Page(self._items, cursor, census, self._skips)
 
     def _fetch(self, experiment: int, after: int, wanted: int) -> Sequence[Row[Any]]:
         parameters = {"of_experiment": experiment, "after_row": after, "at_most": wanted}
@@ -225,19 +226,17 @@ class _Reading:
         pending = []
         for index in self._sieve.judges(columns):
             self._matched[index] += 1
-            by_us = settled.get((row.id, self._payload.evaluators[index].name))
-            if by_us is None:
+            pair = (row.id, self._payload.evaluators[index].name)
+            if pair not in settled:
                 pending.append(index)
-            elif not by_us:
-                self._skipped += 1
+            elif not settled[pair]:
+                self._skips.append(pair)
         if pending:
             self._items.append(EvaluationRow(row.id, columns, tuple(pending)).to_item())
 
 
 def _note_empty(connection: Connection, payload: TaskRunPayload) -> str | None:
     """Name the experiments that have no runs."""
-    if not payload.experiment_ids:
-        return "0 rows: this release evaluates experiments, not yet the spans of projects"
     found = connection.execute(_EXPERIMENTS, {"experiment_ids": payload.experiment_ids}).all()
     if not found:
         return "0 rows: the experiments were deleted after the run was triggered"

@@ -51,6 +51,7 @@ evaluations = Table(
     Column("completion_tokens", Integer),
     timestamp("updated_at"),
     UniqueConstraint("experiment_run_id", "name"),
+    Index("ix_evaluations_run", "run_id", "experiment_run_id"),
 )
 """One judgement per experiment run and evaluation name; a newer one replaces it.
 

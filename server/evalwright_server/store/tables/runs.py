@@ -14,6 +14,7 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
+    PrimaryKeyConstraint,
     Table,
     Text,
     UniqueConstraint,
@@ -22,6 +23,7 @@ from sqlalchemy import (
 
 from evalwright_server.store.tables.columns import (
     Document,
+    Key,
     UtcTimestamp,
     key,
     reference,
@@ -90,4 +92,19 @@ runs: Final = Table(
 )
 """`rank` is the negative priority, so that a claim walks its index forward. The partial indexes
 keep a claim's cost flat however many runs are done.
+"""
+
+run_skips: Final = Table(
+    "run_skips",
+    metadata,
+    reference("run_id", "runs.id"),
+    Column("row_id", Key, nullable=False),
+    Column("name", Text, nullable=False),
+    PrimaryKeyConstraint("run_id", "row_id", "name"),
+    sqlite_with_rowid=False,
+)
+"""What a run left alone because another one had done it: the row and the evaluation's name.
+
+Written down, because later it can't be told any more. `row_id` is a row of what the kind of run is
+about, and no foreign key.
 """

@@ -23,6 +23,7 @@ def upgrade() -> None:
     _create_dataset_versions()
     _create_evaluator_versions()
     _create_experiments()
+    _create_run_skips()
     _create_spans()
     _create_tasks()
     _create_dataset_example_revisions()
@@ -424,6 +425,20 @@ def _create_experiments() -> None:
     )
 
 
+def _create_run_skips() -> None:
+    op.create_table(
+        "run_skips",
+        sa.Column("run_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("row_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["run_id"], ["runs.id"], name=op.f("fk_run_skips_run_id_runs"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("run_id", "row_id", "name", name=op.f("pk_run_skips")),
+        sqlite_with_rowid=False,
+    )
+
+
 def _create_spans() -> None:
     op.create_table(
         "spans",
@@ -798,6 +813,8 @@ def _create_evaluations() -> None:
             "experiment_run_id", "name", name=op.f("uq_evaluations_experiment_run_id_name")
         ),
     )
+    with op.batch_alter_table("evaluations", schema=None) as batch_op:
+        batch_op.create_index("ix_evaluations_run", ["run_id", "experiment_run_id"], unique=False)
 
 
 def _create_experiment_run_annotations() -> None:
