@@ -19,6 +19,11 @@ class UtcTimestamp(TypeDecorator[datetime]):
     impl = DateTime(timezone=True)
     cache_ok = True
 
+    @property
+    def python_type(self) -> type[datetime]:
+        """The class of values; cursors of lists are read by it."""
+        return datetime
+
     def process_bind_param(
         self,
         value: datetime | None,
