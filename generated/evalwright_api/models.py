@@ -266,8 +266,12 @@ class DeleteSpansRequest(Model):
 class DeleteSpansResponse(Model):
     """Which spans were deleted."""
 
+    completed: bool
+    """Whether all of them were deleted."""
     deleted_span_ids: list[str]
     """The spans that were deleted."""
+    not_deleted_span_ids: list[str]
+    """Those that are no spans of this project."""
 
 
 class EvaluatorLlmConfig(Model):
@@ -299,6 +303,8 @@ class Experiment(Model):
     """The experiment's ID."""
     name: str
     """Its name, unique inside its dataset."""
+    space_id: str
+    """The space of its dataset."""
     dataset_id: str
     """The dataset it ran over."""
     dataset_version_id: str
@@ -326,6 +332,8 @@ class ExperimentWithRunIds(Model):
     """The experiment's ID."""
     name: str
     """Its name."""
+    space_id: str
+    """The space of its dataset."""
     dataset_id: str
     """The dataset it ran over."""
     dataset_version_id: str

@@ -9,7 +9,11 @@ from hypothesis import strategies as st
 
 from dialects.answers import schemas_of_answers
 from evalwright_server.web.dialects.generations import GENERATIONS
-from evalwright_server.web.dialects.members import MEMBERS, WITHOUT_EXPERIMENTS
+from evalwright_server.web.dialects.members import (
+    MEMBERS,
+    WITH_SPACES_OF_EXPERIMENTS,
+    WITHOUT_EXPERIMENTS,
+)
 from evalwright_server.web.dialects.translation import Interpreter, Translator
 from evalwright_server.web.document import Document
 
@@ -19,6 +23,7 @@ OWN = {
     "TaskRun": {"failure_reason", "note", "progress"},
     "Space": {"organization_id"},
     "TemplateConfig": {"use_structured_output"},
+    "SpanEvaluation": {"error"},
     "InvocationParameters": {
         "top_k",
         "thinking_level",
@@ -58,7 +63,8 @@ def test_every_answer_of_an_old_client_is_listed() -> None:
         is_object = schema.get("type") == "object" and not name.startswith("Unknown")
         if is_object and name not in NEVER_ASKED_FOR | FREE_ROWS:
             members = set(schema["properties"])
-            assert members == (MEMBERS[name] - NEVER_SENT) | OWN.get(name, set()), name
+            listed = WITH_SPACES_OF_EXPERIMENTS[name]
+            assert members == (listed - NEVER_SENT) | OWN.get(name, set()), name
 
 
 @pytest.mark.parametrize("component", sorted(OWN))
@@ -101,6 +107,29 @@ def test_a_run_per_generation(
     written: Any = speaking(version).write(DOCUMENT.operations["get_task_run"], TASK_RUN)
     assert set(TASK_RUN) - set(written) == gone
     assert written["status"] == status
+
+
+@pytest.mark.parametrize(
+    ("version", "answered"),
+    [
+        ("8.26.0", {}),
+        ("8.42.0", {}),
+        ("8.43.0", {"is_private": False}),
+        ("8.47.0", {"is_private": False}),
+        ("8.48.0", {"is_private": False, "organization_id": "o"}),
+        ("8.61.0", {"is_private": False, "organization_id": "o"}),
+    ],
+)
+def test_spaces_are_public_for_those_who_ask(
+    speaking: Callable[[str], Translator], version: str, answered: dict[str, Any]
+) -> None:
+    """From 8.43 to 8.58 the client insists on the member."""
+    space = {"id": "s", "organization_id": "o"}
+    written = speaking(version).write(DOCUMENT.operations["get_space"], space)
+    assert written == {"id": "s"} | answered
+    page = {"spaces": [space], "pagination": {"has_more": False}}
+    listed: Any = speaking(version).write(DOCUMENT.operations["list_spaces"], page)
+    assert listed["spaces"] == [written]
 
 
 @pytest.mark.parametrize(

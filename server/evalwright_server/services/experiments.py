@@ -19,6 +19,7 @@ from evalwright_server.services.versions import choose_version
 from evalwright_server.store.ids import Kind, encode, new_suffix
 from evalwright_server.store.tables.datasets import dataset_versions, datasets
 from evalwright_server.store.tables.experiments import experiments
+from evalwright_server.store.tables.spaces import spaces
 
 _ORDER = Order("experiments", (experiments.c.id,))
 
@@ -97,9 +98,12 @@ def _rows() -> Select[Any]:
         select(
             experiments,
             datasets.c.suffix.label("dataset_suffix"),
+            datasets.c.space_id,
+            spaces.c.suffix.label("space_suffix"),
             dataset_versions.c.suffix.label("version_suffix"),
         )
         .join(datasets, datasets.c.id == experiments.c.dataset_id)
+        .join(spaces, spaces.c.id == datasets.c.space_id)
         .join(dataset_versions, dataset_versions.c.id == experiments.c.dataset_version_id)
     )
 
@@ -115,6 +119,7 @@ def _view(row: Row[Any]) -> JsonObject:
     return {
         "id": encode(Kind.EXPERIMENT, row.id, row.suffix),
         "name": row.name,
+        "space_id": encode(Kind.SPACE, row.space_id, row.space_suffix),
         "dataset_id": encode(Kind.DATASET, row.dataset_id, row.dataset_suffix),
         "dataset_version_id": encode(
             Kind.DATASET_VERSION, row.dataset_version_id, row.version_suffix

@@ -79,7 +79,9 @@ def delete_spans(conn: Connection, body: DeleteSpansRequest) -> JsonObject:
         spans.c.project_id == project.id, spans.c.span_id.in_(_folded(body["span_ids"]))
     )
     deleted = set(conn.scalars(statement.returning(spans.c.span_id)))
-    return {"deleted_span_ids": [each for each in body["span_ids"] if each.lower() in deleted]}
+    gone = [each for each in body["span_ids"] if each.lower() in deleted]
+    left = [each for each in body["span_ids"] if each.lower() not in deleted]
+    return {"completed": not left, "deleted_span_ids": gone, "not_deleted_span_ids": left}
 
 
 def annotate_spans(conn: Connection, body: AnnotateSpansRequest, *, stamp: Stamp) -> None:

@@ -1,9 +1,9 @@
 """The generations of the Arize client, and which of them a request comes from."""
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Final
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
 
 from evalwright_server.web.dialects import members, spellings
 from evalwright_server.web.dialects.members import Members
@@ -24,6 +24,7 @@ class Dialect:
         since: The first release of the generation, major and minor.
         words: How enumerations are spelt; none for the native spelling.
         members: What its readers accept; None if they ignore what they don't know.
+        constants: By component, members its readers ask for that have one value here.
         renamed: By component, native member names and those it uses.
         null_is_absent: By component, members that it sends as null although nothing was passed,
             and the member beside which that has to be assumed.
@@ -36,6 +37,7 @@ class Dialect:
     since: tuple[int, int] = (0, 0)
     words: Spellings = field(default_factory=dict)
     members: Members | None = None
+    constants: Mapping[str, Mapping[str, bool]] = field(default_factory=dict)
     renamed: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     null_is_absent: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     nan_is_null: bool = True
@@ -51,58 +53,53 @@ UNVERSIONED: Final = Dialect("native form for an Arize client")
 # Until 8.43 `evaluators.update(name=...)` sends `"description": null` as well, so renaming an
 # evaluator would clear its description. Nobody clears one while renaming: alone, null clears it.
 _NULL_DESCRIPTION: Final = {"UpdateEvaluatorRequest": {"description": "name"}}
-# Its readers look into problems of the statuses they know only, and 422 came in 8.28.
-_WITHOUT_UNPROCESSABLE: Final = {422: 400}
 _FUNCTION_CALLING: Final = {
     "TemplateConfig": {"use_function_calling_if_available": "use_function_calling"},
     "TemplateConfigInput": {"use_function_calling_if_available": "use_function_calling"},
 }
-
-GENERATIONS: Final = (
-    Dialect(
-        "lower case, before run_experiment tasks",
-        words=spellings.WITHOUT_EXPERIMENTS,
-        members=members.WITHOUT_EXPERIMENTS,
-        null_is_absent=_NULL_DESCRIPTION,
-        statuses=_WITHOUT_UNPROCESSABLE,
-    ),
-    Dialect(
-        "lower case, before 422",
-        since=(8, 23),
-        words=spellings.LOWER,
-        members=members.MEMBERS,
-        null_is_absent=_NULL_DESCRIPTION,
-        statuses=_WITHOUT_UNPROCESSABLE,
-    ),
-    Dialect(
-        "lower case",
-        since=(8, 28),
-        words=spellings.LOWER,
-        members=members.MEMBERS,
-        null_is_absent=_NULL_DESCRIPTION,
-    ),
-    Dialect(
-        "upper case",
-        since=(8, 40),
-        words=spellings.UPPER,
-        members=members.MEMBERS,
-        null_is_absent=_NULL_DESCRIPTION,
-    ),
-    Dialect(
-        "upper case, null means null",
-        since=(8, 44),
-        words=spellings.UPPER,
-        members=members.MEMBERS,
-    ),
-    Dialect("upper case, new members welcome", since=(8, 48), words=spellings.UPPER),
-    Dialect(
-        "upper case, use_function_calling",
-        since=(8, 49),
-        words=spellings.UPPER,
-        renamed=_FUNCTION_CALLING,
-    ),
+_OLDEST: Final = Dialect(
+    "8.0: lower case",
+    words=spellings.WITHOUT_EXPERIMENTS,
+    members=members.WITHOUT_EXPERIMENTS,
+    null_is_absent=_NULL_DESCRIPTION,
+    # Readers look into problems of the statuses they know only.
+    statuses={422: 400},
 )
-"""In the order of their releases."""
+_RELEASES: Final[tuple[tuple[tuple[int, int], str, dict[str, Any]], ...]] = (
+    (
+        (8, 23),
+        "run_experiment tasks",
+        {"words": spellings.LOWER, "members": members.MEMBERS},
+    ),
+    ((8, 28), "status 422", {"statuses": {}}),
+    (
+        (8, 40),
+        "upper case",
+        {"words": spellings.UPPER, "members": members.WITH_DELETED_SPANS},
+    ),
+    ((8, 43), "private spaces", {"constants": {"Space": {"is_private": False}}}),
+    (
+        (8, 44),
+        "spaces of experiments, and null means null",
+        {"members": members.WITH_SPACES_OF_EXPERIMENTS, "null_is_absent": {}},
+    ),
+    ((8, 48), "unknown members are ignored", {"members": None}),
+    ((8, 49), "use_function_calling", {"renamed": _FUNCTION_CALLING}),
+)
+"""Release, what came with it, and what that changes in the dialect."""
+
+
+def _accumulate() -> Iterator[Dialect]:
+    dialect = _OLDEST
+    yield dialect
+    for since, news, changes in _RELEASES:
+        name = f"{since[0]}.{since[1]}: {news}"
+        dialect = replace(dialect, name=name, since=since, **changes)
+        yield dialect
+
+
+GENERATIONS: Final = tuple(_accumulate())
+"""In the order of their releases; each is what the one before was, but for what came with it."""
 
 
 def dialect_of(headers: Mapping[str, str]) -> Dialect:

@@ -123,3 +123,19 @@ WITHOUT_EXPERIMENTS: Final[Members] = {
     **_read({"Task": _TASK, "TaskRun": _TASK_RUN}),
 }
 """The same before run_experiment tasks, in 8.22 and older."""
+
+WITH_DELETED_SPANS: Final[Members] = {
+    **MEMBERS,
+    **_read({"DeleteSpansResponse": "completed deleted_span_ids not_deleted_span_ids"}),
+}
+"""Since 8.40."""
+WITH_SPACES_OF_EXPERIMENTS: Final[Members] = {
+    **WITH_DELETED_SPANS,
+    **_read(
+        {
+            "Experiment": f"{_EXPERIMENT} space_id",
+            "ExperimentWithRunIds": f"{_EXPERIMENT} space_id run_ids",
+        }
+    ),
+}
+"""Since 8.44."""

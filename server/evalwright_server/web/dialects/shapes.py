@@ -44,6 +44,7 @@ class Shape:
         words: What is written for each native word; any other is unspeakable.
         keep: The members that may stay; None for all.
         names: What members are called instead.
+        constants: Members that are added.
         wrapper: Constants of the object that a word becomes.
         members: What to change in an object's members, by native name.
         others: The same for the members not named.
@@ -53,14 +54,15 @@ class Shape:
     words: dict[str, str] | None = None
     keep: set[str] | None = None
     names: dict[str, str] = field(default_factory=dict)
+    constants: dict[str, bool] = field(default_factory=dict)
     wrapper: Mapping[str, str] | None = None
     members: "dict[str, Shape]" = field(default_factory=dict)
     others: "Shape | None" = None
     items: "Shape | None" = None
 
     def __bool__(self) -> bool:
-        own = self.words is not None or self.keep is not None or self.names or self.wrapper
-        return bool(own or self.members or self.others or self.items)
+        own = self.words is not None or self.keep is not None or self.names or self.constants
+        return bool(own or self.wrapper or self.members or self.others or self.items)
 
     def apply(self, value: object) -> object:
         """Return a value as it is written; the given one is left as it is.
@@ -71,11 +73,12 @@ class Shape:
         if isinstance(value, str):
             return self._write_word(value)
         if isinstance(value, dict):
-            return {
+            written = {
                 self.names.get(name, name): self._write_member(name, member)
                 for name, member in value.items()
                 if self.keep is None or name in self.keep
             }
+            return written | self.constants
         if isinstance(value, list) and self.items is not None:
             return [self.items.apply(item) for item in value]
         return value
@@ -120,6 +123,7 @@ class ShapeReader:
         words: How enumerations are spelt.
         keep: By component, the members that may stay; None for all.
         names: By component, members and what they are called instead.
+        constants: By component, members that are added.
         wrapped: By member, the constants of the object that its word becomes.
     """
 
@@ -127,6 +131,7 @@ class ShapeReader:
     words: Spellings = field(default_factory=dict)
     keep: Members | None = None
     names: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    constants: Mapping[str, Mapping[str, bool]] = field(default_factory=dict)
     wrapped: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def read(self, pointer: str) -> Shape:
@@ -157,6 +162,7 @@ class ShapeReader:
         if self.keep is not None and place in self.keep:
             into.keep = (into.keep or set()) | self.keep[place]
         into.names.update(self.names.get(place, {}))
+        into.constants.update(self.constants.get(place, {}))
 
     def _collect_member(
         self, schema: Mapping[str, Any], place: str, members: dict[str, Shape], name: str

@@ -32,6 +32,7 @@ class Translator:
             words=dialect.words,
             keep=dialect.members,
             names=dialect.renamed,
+            constants=dialect.constants,
             wrapped={place: self._spell(each) for place, each in wrapped.items()},
         )
         self._requests = ShapeReader(document, names=_inverted(dialect.renamed))
