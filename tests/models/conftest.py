@@ -1,12 +1,14 @@
 """What tests of model access share: clients whose clock and chance are the test's."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 import pytest
 
+from evalwright import Evalwright
 from evalwright_server.models import Integration
-from evalwright_server.models.retry import RetryPolicy
+from fixtures_server import RunningServer
+from models.scenes import Scene, build_scene
 from scripted_models import ScriptedModels
 
 KEY = "sk-secret-0123456789"
@@ -50,4 +52,8 @@ def integrate(models: ScriptedModels) -> Callable[..., Integration]:
     return make
 
 
-NO_RETRIES = RetryPolicy(attempts=1)
+@pytest.fixture
+def scene(running_server: RunningServer, models: ScriptedModels) -> Iterator[Scene]:
+    """A space of this test's own on the shared server, and models to ask."""
+    with Evalwright(base_url=running_server.url) as client:
+        yield build_scene(client, models)
