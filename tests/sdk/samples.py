@@ -104,7 +104,6 @@ def named(name: str, item_id: str, **members: Any) -> dict[str, Any]:
         "organization_id": make_id("Organization"),
         "type": "code",
         "space_id": SPACE,
-        "space_id": make_id("Space"),
         "dataset_id": DATASET,
         "dataset_version_id": make_id("DatasetVersion"),
         "versions": [],
