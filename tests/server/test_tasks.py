@@ -177,6 +177,27 @@ def test_experiments_must_belong_to_the_dataset(api: Api, scene: Scene) -> None:
     assert (twice.status, twice.pointers()) == (400, ["/experiment_ids/1"])
 
 
+def test_filters_are_checked_before_they_are_stored(api: Api, scene: Scene) -> None:
+    """All of them at once, each with the place of its error."""
+    entry = {"evaluator_id": scene.evaluator, "query_filter": "a LIKE 5"}
+    body = scene.task(query_filter="output = 'a' AND", evaluators=[entry])
+    pointers = ["/evaluators/0/query_filter", "/query_filter"]
+    refused = api.post("/v2/tasks", body)
+    assert (refused.status, sorted(refused.pointers())) == (400, pointers)
+    assert all("at character" in error["message"] for error in refused.body["errors"])
+    path = at("/v2/tasks/{}", api.make("/v2/tasks", scene.task())["id"])
+    changes = {"query_filter": "1; DROP TABLE runs", "evaluators": [entry]}
+    refused = api.patch(path, changes)
+    assert (refused.status, sorted(refused.pointers())) == (400, pointers)
+    config = {**MATCHES, "query_filter": "now() > 1"}
+    version = {"commit_message": "", "code_config": config}
+    refused = api.post(at("/v2/evaluators/{}/versions", scene.evaluator), version)
+    assert (refused.status, refused.pointers()) == (400, ["/code_config/query_filter"])
+    assert api.patch(path, {"query_filter": "output = 'a'"}).body["query_filter"] == "output = 'a'"
+    assert api.patch(path, {"query_filter": None}).body["query_filter"] is None
+    assert api.patch(path, {"query_filter": ""}).body["query_filter"] is None
+
+
 def test_changes_keep_what_they_do_not_name(api: Api, scene: Scene) -> None:
     task = api.make("/v2/tasks", scene.project_task(sampling_rate=0.5))
     path = at("/v2/tasks/{}", task["id"])
