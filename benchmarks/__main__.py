@@ -2,15 +2,17 @@
 
 import sys
 
-from benchmarks import reads, run_start
+from benchmarks import reads, run_start, scale
 from benchmarks.server import serving
 
 
 def main() -> int:
     """Run all benchmarks; return the exit code."""
-    with serving() as address:
-        print(reads.report(address))
-        print(run_start.report(address))
+    with serving() as server:
+        print(reads.report(server.address))
+        print(run_start.report(server.address))
+    with serving() as server:
+        print(scale.report(server))
     return 0
 
 

@@ -7,13 +7,22 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 READY = "Evalwright ready on "
 
 
+@dataclass(frozen=True)
+class Server:
+    """A server that runs."""
+
+    address: str
+    pid: int
+
+
 @contextmanager
-def serving() -> Iterator[str]:
-    """Start `evalwright serve` on a free port, yield its address, and stop it.
+def serving() -> Iterator[Server]:
+    """Start `evalwright serve` on a free port, yield it, and stop it.
 
     Raises:
         RuntimeError: The server ended before it was ready.
@@ -28,7 +37,7 @@ def serving() -> Iterator[str]:
             env={**os.environ, "EVALWRIGHT_RATE_LIMIT": "0"},
         )
         try:
-            yield _address(server)
+            yield Server(_address(server), server.pid)
         finally:
             server.terminate()
             server.wait(timeout=30)

@@ -11,9 +11,9 @@ from typing import Any, Final
 from sqlalchemy import Connection, Row, func, select, update
 
 from evalwright_server.runs.engine import Engine
+from evalwright_server.runs.span_ranges import SpanRange, newest_span, spans_since
 from evalwright_server.runs.states import State
 from evalwright_server.services.errors import ServiceError
-from evalwright_server.runs.span_ranges import SpanRange, newest_span, spans_since
 from evalwright_server.services.stamps import Stamp
 from evalwright_server.services.trigger_rules import check_evaluation
 from evalwright_server.services.triggers import start
