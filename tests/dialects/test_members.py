@@ -169,6 +169,14 @@ def test_a_null_description_beside_a_name_was_not_meant_before_8_44(
         assert speaking(version).read(operation, meant) == meant
 
 
+def test_a_null_space_beside_a_dataset_is_nothing(speaking: Callable[[str], Translator]) -> None:
+    operation = DOCUMENT.operations["create_experiment"]
+    body = {"name": "n", "dataset_id": "d", "experiment_runs": []}
+    assert speaking("8.44.0").read(operation, {**body, "space_id": None}) == body
+    alone = {**body, "space_id": "s"}
+    assert speaking("8.44.0").read(operation, alone) == alone
+
+
 @pytest.mark.parametrize(
     ("version", "kind", "name"),
     [("8.26.0", "predefined", "read-only"), ("8.61.0", "PREDEFINED", "READ_ONLY")],

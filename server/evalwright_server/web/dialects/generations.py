@@ -53,6 +53,9 @@ UNVERSIONED: Final = Dialect("native form for an Arize client")
 # Until 8.43 `evaluators.update(name=...)` sends `"description": null` as well, so renaming an
 # evaluator would clear its description. Nobody clears one while renaming: alone, null clears it.
 _NULL_DESCRIPTION: Final = {"UpdateEvaluatorRequest": {"description": "name"}}
+# Since 8.44 experiments may belong to a space without dataset; until 8.58 the one they don't belong
+# to is null.
+_NULL_SPACE: Final = {"CreateExperimentRequest": {"space_id": "dataset_id"}}
 _FUNCTION_CALLING: Final = {
     "TemplateConfig": {"use_function_calling_if_available": "use_function_calling"},
     "TemplateConfigInput": {"use_function_calling_if_available": "use_function_calling"},
@@ -81,7 +84,7 @@ _RELEASES: Final[tuple[tuple[tuple[int, int], str, dict[str, Any]], ...]] = (
     (
         (8, 44),
         "spaces of experiments, and null means null",
-        {"members": members.WITH_SPACES_OF_EXPERIMENTS, "null_is_absent": {}},
+        {"members": members.WITH_SPACES_OF_EXPERIMENTS, "null_is_absent": _NULL_SPACE},
     ),
     ((8, 48), "unknown members are ignored", {"members": None}),
     ((8, 49), "use_function_calling", {"renamed": _FUNCTION_CALLING}),
