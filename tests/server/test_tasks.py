@@ -289,6 +289,7 @@ def run_experiment_task(api: Api, scene: Scene, unique: Unique) -> Any:
             "run_configuration": {
                 "experiment_type": "LLM_GENERATION",
                 "ai_integration_id": integration["id"],
+                "model_name": "small",
                 "messages": [{"role": "USER", "content": "{question}"}],
                 "input_variable_format": "F_STRING",
             },

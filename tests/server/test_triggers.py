@@ -118,13 +118,15 @@ def test_members_of_the_other_type_are_named_as_such(
     assert sorted(refused.pointers()) == ["/experiment_name", "/override_evaluations"]
 
 
-def test_what_needs_a_model_is_refused_plainly_and_nothing_is_started(
+def test_what_can_not_reach_a_model_is_refused_plainly_and_nothing_is_started(
     api: Api, scene: Scene, unique: Unique
 ) -> None:
     task = run_experiment_task(api, scene, unique)
+    integration = task["run_configuration"]["ai_integration_id"]
+    api.delete(at("/v2/ai-integrations/{}", integration))
     refused = trigger(api, task, {"experiment_name": "new"})
     assert refused.status == 422
-    assert "language model" in refused.body["detail"]
+    assert "an AI integration that is gone" in refused.body["detail"]
     assert api.get(at("/v2/tasks/{}/runs", task["id"])).body["task_runs"] == []
     assert api.get(at("/v2/tasks/{}", task["id"])).body["last_run_at"] is None
 
