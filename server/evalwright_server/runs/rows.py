@@ -1,7 +1,7 @@
 """What the source and the handler of evaluations say to each other, as values and as JSON."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Self, cast
 
 from pydantic import JsonValue
@@ -59,8 +59,8 @@ class Judgement:
     completion_tokens: int | None = None
 
     def to_item(self) -> Item:
-        """Return it as JSON."""
-        return asdict(self)
+        """Return it as JSON; `asdict` would take ten times as long, for every row."""
+        return {name: getattr(self, name) for name in self.__slots__}
 
     @classmethod
     def from_item(cls, item: Item) -> Self:

@@ -137,4 +137,5 @@ def _is_taken(name: str) -> bool:
 
 
 def _write_time(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%dT%H:%M:%S.%f}Z"
+    # Twice as fast as strftime, and done twice for each span.
+    return moment.replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
