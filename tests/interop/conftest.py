@@ -30,6 +30,7 @@ def server(python: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Se
     """The server that all these tests share."""
     with ServerProcess(python, tmp_path_factory.mktemp("data")) as process:
         yield process
+        assert not process.failures
 
 
 @pytest.fixture(scope="session")

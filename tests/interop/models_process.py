@@ -10,14 +10,17 @@ import sys
 
 from scripted_models import Answer, Question, judgement, scripted_models
 
+_ASKED = re.compile(r"\bq(\d+)")
+_JUDGED = re.compile(r"Question: q(\d+) Answer: (\w+)")
+
 
 def speak(question: Question) -> Answer | str:
     """Judge if asked to, and answer otherwise."""
-    numbers = re.findall(r"\b[qa](\d+)\b", question.first_prompt + question.prompt)
-    if "tools" in question.body:
-        is_right = len(set(numbers)) == 1 and "wrong" not in question.prompt.split("Answer:")[-1]
+    if (judged := _JUDGED.search(question.prompt)) is not None:
+        is_right = judged[2] == f"a{judged[1]}"
         return judgement("right" if is_right else "wrong", "numbers were compared")
-    return f"a{numbers[-1]}" if numbers else "what?"
+    asked = _ASKED.search(question.prompt)
+    return f"a{asked[1]}" if asked else "what?"
 
 
 if __name__ == "__main__":

@@ -138,8 +138,7 @@ def test_runs_are_searched_and_appended(client: ArizeClient, scene: Scene) -> No
     ).example_ids
     appended = client.experiments.append_runs(
         experiment=experiment,
-        experiment_runs=[{"example_id": example, "answer": "a3"}],
-        task_fields=ExperimentTaskFieldNames(example_id="example_id", output="answer"),
+        experiment_runs=pd.DataFrame({"example_id": [example], "output": ["a3"]}),
     )
     assert appended.id == experiment
     rows = client.experiments.list_runs(experiment=experiment).experiment_runs
