@@ -10,8 +10,10 @@ import sys
 
 import pytest
 
+from docs import model
 from docs.blocks import PAGES, ROOT, Block, blocks, commands
 from fixtures_server import RunningServer
+from scripted_models import ScriptedModels
 
 NOT_RUN_HERE = re.compile(
     r"\./test\.sh.*"  # this test is part of it
@@ -24,9 +26,14 @@ NOT_RUN_HERE = re.compile(
 @pytest.mark.slow
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
 def test_the_python_blocks_of_a_page_run(
-    path: pathlib.Path, running_server: RunningServer, monkeypatch: pytest.MonkeyPatch
+    path: pathlib.Path,
+    running_server: RunningServer,
+    models: ScriptedModels,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The blocks of one page share their names, as they do for someone who follows it."""
+    models.script = model.say
+    monkeypatch.setenv(model.VARIABLE, models.url)
     monkeypatch.setenv("EVALWRIGHT_BASE_URL", running_server.url)
     monkeypatch.chdir(ROOT)
     names: dict[str, object] = {"__name__": "__main__"}

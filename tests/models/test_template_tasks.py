@@ -26,6 +26,8 @@ def test_a_model_judges_every_row(scene: Scene, models: ScriptedModels) -> None:
     assert [row[f"{NAME}.label"] for row in rows] == ["correct", "incorrect", "correct"]
     assert [row[f"{NAME}.score"] for row in rows] == [1.0, 0.0, 1.0]
     assert {row[f"{NAME}.explanation"] for row in rows} == {"I looked it up."}
+    assert {row[f"{NAME}.prompt_tokens"] for row in rows} == {7}
+    assert {row[f"{NAME}.completion_tokens"] for row in rows} == {3}
     assert {asked.headers["authorization"] for asked in models.asked} == {f"Bearer {KEY}"}
 
 

@@ -182,6 +182,9 @@ def _evaluations(conn: Connection, keys: Sequence[int]) -> defaultdict[int, Json
         own[f"{prefix}.explanation"] = row.explanation
         if row.error is not None:
             own[f"{prefix}.error"] = row.error
+        if row.prompt_tokens is not None or row.completion_tokens is not None:
+            own[f"{prefix}.prompt_tokens"] = row.prompt_tokens
+            own[f"{prefix}.completion_tokens"] = row.completion_tokens
     return members
 
 
