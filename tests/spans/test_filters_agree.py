@@ -1,6 +1,7 @@
 """Filters mean the same in memory, in SQLite and in PostgreSQL."""
 
 import pathlib
+from functools import partial
 from typing import Any
 
 import pytest
@@ -51,7 +52,7 @@ async def test_the_database_decides_alone(filled: Database) -> None:
     """For each filter and its opposite, both databases return exactly what passes in memory."""
     wrong: list[Any] = []
     for text in [*EXACT, *(f"NOT ({text})" for text in EXACT)]:
-        in_memory, in_database, is_exact = await filled.read(lambda c, text=text: judge(c, text))
+        in_memory, in_database, is_exact = await filled.read(partial(judge, text=text))
         if in_memory != in_database or not is_exact:
             wrong.append((text, in_memory, in_database, is_exact))
     assert not wrong, "\n".join(map(repr, wrong))
@@ -61,7 +62,7 @@ async def test_the_database_leaves_the_rest_to_memory(filled: Database) -> None:
     """It returns nothing less than what passes, and knows that it may be more."""
     wrong: list[Any] = []
     for text in [*PARTLY, *(f"NOT ({text})" for text in PARTLY)]:
-        in_memory, in_database, is_exact = await filled.read(lambda c, text=text: judge(c, text))
+        in_memory, in_database, is_exact = await filled.read(partial(judge, text=text))
         if not set(in_memory) <= set(in_database) or is_exact:
             wrong.append((text, in_memory, in_database, is_exact))
     assert not wrong, "\n".join(map(repr, wrong))

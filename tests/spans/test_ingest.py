@@ -2,7 +2,7 @@
 
 import gzip
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import orjson
 import pytest
@@ -34,7 +34,7 @@ def project_named(api: Api, space: str, name: str) -> str:
 def answer(reply: Reply) -> ExportTraceServiceResponse:
     assert reply.status == 200, reply.content
     assert reply.headers["Content-Type"] == PROTOBUF
-    return ExportTraceServiceResponse.FromString(reply.content)
+    return cast("ExportTraceServiceResponse", ExportTraceServiceResponse.FromString(reply.content))
 
 
 def test_a_span_comes_out_as_it_went_in(api: Api, scene: Scene) -> None:

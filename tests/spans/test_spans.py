@@ -21,7 +21,8 @@ def fill(api: Api, scene: Scene, *ages: float) -> list[str]:
 
 def walk(api: Api, body: dict[str, str], *, limit: int) -> list[str]:
     """Return the names on all pages of a list."""
-    names, cursor = [], ""
+    names: list[str] = []
+    cursor: str | None = ""
     while cursor is not None:
         reply = api.post(f"/v2/spans?limit={limit}&cursor={cursor}", body)
         assert reply.status == 200, reply.content
