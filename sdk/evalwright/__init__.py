@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from evalwright._async.projects import AsyncProjectsClient
     from evalwright._async.runs import AsyncRunsClient
     from evalwright._async.spaces import AsyncSpacesClient
+    from evalwright._async.spans import AsyncSpansClient
     from evalwright._async.tasks import AsyncTasksClient
     from evalwright._sync.ai_integrations import AiIntegrationsClient
     from evalwright._sync.client import Evalwright
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from evalwright._sync.projects import ProjectsClient
     from evalwright._sync.runs import RunsClient
     from evalwright._sync.spaces import SpacesClient
+    from evalwright._sync.spans import SpansClient
     from evalwright._sync.tasks import TasksClient
     from evalwright.errors import EvalwrightError
 
@@ -52,6 +54,7 @@ __all__ = [
     "AsyncProjectsClient",
     "AsyncRunsClient",
     "AsyncSpacesClient",
+    "AsyncSpansClient",
     "AsyncTasksClient",
     "DatasetsClient",
     "EvaluatorsClient",
@@ -61,6 +64,7 @@ __all__ = [
     "ProjectsClient",
     "RunsClient",
     "SpacesClient",
+    "SpansClient",
     "TasksClient",
     "Unset",
     "__version__",
@@ -77,6 +81,7 @@ _RESOURCES = (
     "projects",
     "runs",
     "spaces",
+    "spans",
     "tasks",
 )
 

@@ -33,6 +33,7 @@ def task(**members: Any) -> dict[str, Any]:
             {
                 "evaluator_id": EVALUATOR,
                 "evaluator_name": "exact",
+                "evaluator_version_id": None,
                 "query_filter": None,
                 "column_mappings": None,
             }

@@ -13,6 +13,7 @@ from evalwright._async.projects import AsyncProjectsClient
 from evalwright._async.runs import AsyncRunsClient
 from evalwright._async.session import AsyncSession
 from evalwright._async.spaces import AsyncSpacesClient
+from evalwright._async.spans import AsyncSpansClient
 from evalwright._async.tasks import AsyncTasksClient
 from evalwright._config import DEFAULT_MAX_RETRIES, DEFAULT_TIMEOUT, load_config
 
@@ -95,6 +96,11 @@ class AsyncEvalwright:
     def spaces(self) -> AsyncSpacesClient:
         """Workspaces that hold the rest."""
         return AsyncSpacesClient._attached(self._session)
+
+    @cached_property
+    def spans(self) -> AsyncSpansClient:
+        """What applications did, step by step."""
+        return AsyncSpansClient._attached(self._session)
 
     @cached_property
     def tasks(self) -> AsyncTasksClient:

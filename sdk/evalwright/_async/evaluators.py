@@ -1,6 +1,6 @@
 """Evaluators and their versions."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 
 from evalwright._async.resource import AsyncResource
 from evalwright._fields import build, name_errors, refuse
@@ -200,6 +200,25 @@ class AsyncEvaluatorsClient(AsyncResource):
         evaluator_id = await self._find.evaluator(evaluator, space)
         return await self._session.send(
             api.evaluators.create_evaluator_version(evaluator_id, body=body)
+        )
+
+    async def delete_versions(
+        self, *, evaluator: str, version_ids: Sequence[str], space: str | None = None
+    ) -> models.DeleteEvaluatorVersionsResponse:
+        """Delete versions of an evaluator, all that are named or none.
+
+        Args:
+            evaluator: The evaluator, by name or ID.
+            version_ids: 1 to 100 IDs; those that are no versions of it are listed as such.
+            space: Where the name is looked up.
+
+        Raises:
+            Conflict: None would be left, or a task is held to one of them.
+        """
+        body = build(models.DeleteEvaluatorVersionsRequest, {"version_ids": version_ids})
+        evaluator_id = await self._find.evaluator(evaluator, space)
+        return await self._session.send(
+            api.evaluators.delete_evaluator_versions(evaluator_id, body=body)
         )
 
     async def _create(

@@ -4,6 +4,8 @@ from collections.abc import AsyncIterator
 
 from evalwright._async.resource import AsyncResource
 from evalwright._fields import build
+from evalwright._given import something
+from evalwright._unset import UNSET, Unset
 from evalwright_api import api, models
 
 
@@ -68,6 +70,20 @@ class AsyncProjectsClient(AsyncResource):
         members["space_id"] = await self._find.space(space)
         body = build(models.CreateProjectRequest, members)
         return await self._session.send(api.projects.create_project(body=body))
+
+    async def update(
+        self, *, project: str, space: str | None = None, name: str | Unset = UNSET
+    ) -> models.Project:
+        """Rename a project.
+
+        Args:
+            project: The project, by name or ID.
+            space: Where the name is looked up.
+            name: Its new name, unique inside the space.
+        """
+        body = build(models.UpdateProjectRequest, something(name=name))
+        project_id = await self._find.project(project, space)
+        return await self._session.send(api.projects.update_project(project_id, body=body))
 
     async def delete(self, *, project: str, space: str | None = None) -> None:
         """Delete a project by name or ID."""

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 
 from evalwright._async.resource import AsyncResource
-from evalwright._fields import build
+from evalwright._fields import build, name_errors, refuse
 from evalwright._given import given, something
 from evalwright._unset import UNSET, Unset
 from evalwright_api import api, models
@@ -80,3 +80,28 @@ class AsyncSpacesClient(AsyncResource):
         """Delete a space, by name or ID, and everything in it."""
         space_id = await self._find.space(space)
         await self._session.send(api.spaces.delete_space(space_id))
+
+    async def add_user(
+        self, *, space: str, user_id: str, role: models.SpaceRole | str
+    ) -> models.SpaceMembership:
+        """Add a user to a space, or give one who is there another role.
+
+        Args:
+            space: The space, by name or ID.
+            user_id: The user.
+            role: `admin`, `member`, `read_only` or `annotator`.
+        """
+        body = build(models.SpaceMembershipInput, {"user_id": user_id, "role": role})
+        space_id = await self._find.space(space)
+        return await self._session.send(api.spaces.add_space_user(space_id, body=body))
+
+    async def remove_user(self, *, space: str, user_id: str) -> None:
+        """Take a user out of a space.
+
+        Args:
+            space: The space, by name or ID.
+            user_id: The user.
+        """
+        refuse(name_errors("user_id", user_id))
+        space_id = await self._find.space(space)
+        await self._session.send(api.spaces.remove_space_user(space_id, user_id))

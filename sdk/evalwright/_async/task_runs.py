@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
 
-from evalwright._async.run_waiting import AsyncRunWaiting
+from evalwright._async.run_results import AsyncRunResults
 from evalwright._async.session import new_idempotency_key
 from evalwright._fields import name_errors, refuse
 from evalwright._given import choice
@@ -11,7 +11,7 @@ from evalwright._rules.trigger import check_key, check_trigger, names, read_trig
 from evalwright_api import api, models
 
 
-class AsyncTaskRuns(AsyncRunWaiting):
+class AsyncTaskRuns(AsyncRunResults):
     """The part of `AsyncTasksClient` that starts and lists runs."""
 
     async def trigger_run(
@@ -28,6 +28,7 @@ class AsyncTaskRuns(AsyncRunWaiting):
         dataset_version_id: str | None = None,
         max_examples: int | None = None,
         example_ids: Sequence[str] | None = None,
+        query_filter: str | None = None,
         tracing_metadata: Mapping[str, str] | None = None,
         evaluation_task_ids: Sequence[str] | None = None,
         idempotency_key: str | None = None,
@@ -49,6 +50,7 @@ class AsyncTaskRuns(AsyncRunWaiting):
             dataset_version_id: The version of the dataset; the latest when None.
             max_examples: How many examples to run.
             example_ids: Which examples to run; not together with `max_examples`.
+            query_filter: Which examples to run; all when None.
             tracing_metadata: What to put on the traces.
             evaluation_task_ids: Evaluation tasks to start afterwards, by name or ID.
             idempotency_key: A second call with the same key gets the first one's run. A fresh one
@@ -67,6 +69,7 @@ class AsyncTaskRuns(AsyncRunWaiting):
             dataset_version_id=dataset_version_id,
             max_examples=max_examples,
             example_ids=example_ids,
+            query_filter=query_filter,
             tracing_metadata=tracing_metadata,
             evaluation_task_ids=evaluation_task_ids,
         )

@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final
 
 from evalwright._errors.invalid import FieldError, InvalidRequest
 from evalwright._fields import build, nearest, refuse, shown
 from evalwright._places import root
 from evalwright._rules.create import EVALUATION_TYPES
+from evalwright._times import utc
 from evalwright_api import models
 
 EVALUATION_FIELDS: Final[tuple[str, ...]] = (
@@ -23,6 +24,7 @@ EXPERIMENT_FIELDS: Final[tuple[str, ...]] = (
     "dataset_version_id",
     "max_examples",
     "example_ids",
+    "query_filter",
     "tracing_metadata",
     "evaluation_task_ids",
 )
@@ -33,11 +35,7 @@ TriggerBody = models.TriggerEvaluationTaskRunRequest | models.TriggerRunExperime
 def read_trigger(**given: object) -> dict[str, object]:
     """Leave out what is None and read times without a zone as UTC, as the server does."""
     members = {name: value for name, value in given.items() if value is not None}
-    for name in ("data_start_time", "data_end_time"):
-        value = members.get(name)
-        if isinstance(value, datetime) and value.tzinfo is None:
-            members[name] = value.replace(tzinfo=UTC)
-    return members
+    return {name: utc(value) for name, value in members.items()}
 
 
 def check_key(key: object) -> None:

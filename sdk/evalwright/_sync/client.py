@@ -15,6 +15,7 @@ from evalwright._sync.projects import ProjectsClient
 from evalwright._sync.runs import RunsClient
 from evalwright._sync.session import Session
 from evalwright._sync.spaces import SpacesClient
+from evalwright._sync.spans import SpansClient
 from evalwright._sync.tasks import TasksClient
 
 
@@ -96,6 +97,11 @@ class Evalwright:
     def spaces(self) -> SpacesClient:
         """Workspaces that hold the rest."""
         return SpacesClient._attached(self._session)
+
+    @cached_property
+    def spans(self) -> SpansClient:
+        """What applications did, step by step."""
+        return SpansClient._attached(self._session)
 
     @cached_property
     def tasks(self) -> TasksClient:

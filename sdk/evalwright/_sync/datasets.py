@@ -5,12 +5,13 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from evalwright._batches import batches
 from evalwright._fields import build
-from evalwright._given import given
-from evalwright._sync.resource import Resource
+from evalwright._given import something
+from evalwright._sync.dataset_examples import DatasetExamples
+from evalwright._unset import UNSET, Unset
 from evalwright_api import api, models
 
 
-class DatasetsClient(Resource):
+class DatasetsClient(DatasetExamples):
     """Versioned tables of examples."""
 
     def list(
@@ -83,108 +84,21 @@ class DatasetsClient(Resource):
             self._session.send(api.datasets.insert_dataset_examples(dataset.id, body=more))
         return dataset
 
+    def update(
+        self, *, dataset: str, space: str | None = None, name: str | Unset = UNSET
+    ) -> models.Dataset:
+        """Rename a dataset.
+
+        Args:
+            dataset: The dataset, by name or ID.
+            space: Where the name is looked up.
+            name: Its new name, unique inside the space.
+        """
+        body = build(models.UpdateDatasetRequest, something(name=name))
+        dataset_id = self._find.dataset(dataset, space)
+        return self._session.send(api.datasets.update_dataset(dataset_id, body=body))
+
     def delete(self, *, dataset: str, space: str | None = None) -> None:
         """Delete a dataset by name or ID, with its experiments and its tasks."""
         dataset_id = self._find.dataset(dataset, space)
         self._session.send(api.datasets.delete_dataset(dataset_id))
-
-    def append_examples(
-        self,
-        *,
-        dataset: str,
-        examples: Sequence[Mapping[str, object]],
-        space: str | None = None,
-        dataset_version_id: str | None = None,
-    ) -> models.DatasetVersionWithExampleIds:
-        """Append examples to a dataset.
-
-        Args:
-            dataset: The dataset, by name or ID.
-            examples: 1 to 1,000 rows, as for `create`.
-            space: Where the name is looked up.
-            dataset_version_id: The version to write to; the latest when None.
-        """
-        body = build(models.InsertDatasetExamplesRequest, {"examples": examples})
-        dataset_id = self._find.dataset(dataset, space)
-        return self._session.send(
-            api.datasets.insert_dataset_examples(
-                dataset_id, body=body, dataset_version_id=dataset_version_id
-            )
-        )
-
-    def update_examples(
-        self,
-        *,
-        dataset: str,
-        examples: Sequence[Mapping[str, object]],
-        space: str | None = None,
-        dataset_version_id: str | None = None,
-        new_version: str | None = None,
-    ) -> models.DatasetVersionWithExampleIds:
-        """Change examples of a dataset; IDs that don't exist are skipped.
-
-        Args:
-            dataset: The dataset, by name or ID.
-            examples: 1 to 1,000 rows with their `id` and the columns to replace.
-            space: Where the name is looked up.
-            dataset_version_id: The version to start from; the latest when None.
-            new_version: The name of a version to write into; else the change is made in place.
-        """
-        members = given(examples=examples, new_version=new_version)
-        body = build(models.UpdateDatasetExamplesRequest, members)
-        dataset_id = self._find.dataset(dataset, space)
-        return self._session.send(
-            api.datasets.update_dataset_examples(
-                dataset_id, body=body, dataset_version_id=dataset_version_id
-            )
-        )
-
-    def list_examples(
-        self,
-        *,
-        dataset: str,
-        space: str | None = None,
-        dataset_version_id: str | None = None,
-        limit: int = 100,
-        cursor: str | None = None,
-    ) -> models.DatasetExampleList:
-        """Get one page of a dataset's examples, in the order of their insertion.
-
-        Args:
-            dataset: The dataset, by name or ID.
-            space: Where the name is looked up.
-            dataset_version_id: The version to read; the latest when None.
-            limit: The largest number of rows, 1 to 500.
-            cursor: The `pagination.next_cursor` of the page before.
-        """
-        dataset_id = self._find.dataset(dataset, space)
-        return self._session.send(
-            api.datasets.list_dataset_examples(
-                dataset_id, dataset_version_id=dataset_version_id, limit=limit, cursor=cursor
-            )
-        )
-
-    def iter_examples(
-        self,
-        *,
-        dataset: str,
-        space: str | None = None,
-        dataset_version_id: str | None = None,
-        page_size: int = 500,
-    ) -> Iterator[models.DatasetExample]:
-        """Go through all examples of a dataset, reading page by page.
-
-        Args:
-            dataset: The dataset, by name or ID.
-            space: Where the name is looked up.
-            dataset_version_id: The version to read; the latest when None.
-            page_size: How many to read at a time, 1 to 500.
-        """
-        dataset_id = self._find.dataset(dataset, space)
-        rows = self._iterate(
-            lambda cursor: api.datasets.list_dataset_examples(
-                dataset_id, dataset_version_id=dataset_version_id, limit=page_size, cursor=cursor
-            ),
-            lambda page: page.examples,
-        )
-        yield from rows

@@ -1,7 +1,7 @@
 # Generated from sdk/evalwright/_async/evaluators.py by scripts/unasync.py: do not edit.
 """Evaluators and their versions."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from evalwright._fields import build, name_errors, refuse
 from evalwright._given import given, something
@@ -197,6 +197,23 @@ class EvaluatorsClient(Resource):
         body = version_body(version)
         evaluator_id = self._find.evaluator(evaluator, space)
         return self._session.send(api.evaluators.create_evaluator_version(evaluator_id, body=body))
+
+    def delete_versions(
+        self, *, evaluator: str, version_ids: Sequence[str], space: str | None = None
+    ) -> models.DeleteEvaluatorVersionsResponse:
+        """Delete versions of an evaluator, all that are named or none.
+
+        Args:
+            evaluator: The evaluator, by name or ID.
+            version_ids: 1 to 100 IDs; those that are no versions of it are listed as such.
+            space: Where the name is looked up.
+
+        Raises:
+            Conflict: None would be left, or a task is held to one of them.
+        """
+        body = build(models.DeleteEvaluatorVersionsRequest, {"version_ids": version_ids})
+        evaluator_id = self._find.evaluator(evaluator, space)
+        return self._session.send(api.evaluators.delete_evaluator_versions(evaluator_id, body=body))
 
     def _create(
         self,

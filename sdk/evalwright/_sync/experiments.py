@@ -3,12 +3,13 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from evalwright._batches import batches
 from evalwright._fields import build
-from evalwright._sync.resource import Resource
+from evalwright._sync.experiment_runs import ExperimentRuns
 from evalwright_api import api, models
 
 
-class ExperimentsClient(Resource):
+class ExperimentsClient(ExperimentRuns):
     """The outputs of one system over a dataset, and their evaluations."""
 
     def list(
@@ -86,22 +87,30 @@ class ExperimentsClient(Resource):
     ) -> models.Experiment:
         """Create an experiment from outputs that exist already.
 
+        Beyond 1,000 outputs, the rest is appended in further requests; should one of them fail,
+        the experiment stays with the outputs that made it.
+
         Args:
             name: Its name, unique inside the dataset, without quotes and backslashes.
             dataset: The dataset whose latest version it answers, by name or ID.
-            experiment_runs: 1 to 1,000 outputs with `example_id`, `output` and any further
-                columns.
+            experiment_runs: At least one output, each with `example_id`, `output` and any further
+                columns; NaN becomes null.
             space: Where the dataset's name is looked up.
         """
+        first, *others = batches(experiment_runs, "experiment_runs")
         members: dict[str, object] = {
             "name": name,
             "dataset_id": dataset,
-            "experiment_runs": experiment_runs,
+            "experiment_runs": first,
         }
         build(models.CreateExperimentRequest, members, arguments={"dataset_id": "dataset"})
         members["dataset_id"] = self._find.dataset(dataset, space)
         body = build(models.CreateExperimentRequest, members)
-        return self._session.send(api.experiments.create_experiment(body=body))
+        experiment = self._session.send(api.experiments.create_experiment(body=body))
+        for rows in others:
+            more = build(models.AppendExperimentRunsRequest, {"experiment_runs": rows})
+            self._session.send(api.experiments.append_experiment_runs(experiment.id, body=more))
+        return experiment
 
     def delete(
         self, *, experiment: str, dataset: str | None = None, space: str | None = None
@@ -115,51 +124,3 @@ class ExperimentsClient(Resource):
         """
         experiment_id = self._find.experiment(experiment, dataset, space)
         self._session.send(api.experiments.delete_experiment(experiment_id))
-
-    def list_runs(
-        self,
-        *,
-        experiment: str,
-        dataset: str | None = None,
-        space: str | None = None,
-        limit: int = 100,
-        cursor: str | None = None,
-    ) -> models.ExperimentRunList:
-        """Get one page of an experiment's runs with their evaluations.
-
-        Args:
-            experiment: The experiment, by name or ID.
-            dataset: Where its name is looked up.
-            space: Where names are looked up.
-            limit: The largest number of rows, 1 to 500.
-            cursor: The `pagination.next_cursor` of the page before.
-        """
-        experiment_id = self._find.experiment(experiment, dataset, space)
-        return self._session.send(
-            api.experiments.list_experiment_runs(experiment_id, limit=limit, cursor=cursor)
-        )
-
-    def iter_runs(
-        self,
-        *,
-        experiment: str,
-        dataset: str | None = None,
-        space: str | None = None,
-        page_size: int = 500,
-    ) -> Iterator[models.ExperimentRun]:
-        """Go through all runs of an experiment, reading page by page.
-
-        Args:
-            experiment: The experiment, by name or ID.
-            dataset: Where its name is looked up.
-            space: Where names are looked up.
-            page_size: How many to read at a time, 1 to 500.
-        """
-        experiment_id = self._find.experiment(experiment, dataset, space)
-        rows = self._iterate(
-            lambda cursor: api.experiments.list_experiment_runs(
-                experiment_id, limit=page_size, cursor=cursor
-            ),
-            lambda page: page.experiment_runs,
-        )
-        yield from rows

@@ -3,7 +3,7 @@
 
 from collections.abc import Iterator
 
-from evalwright._fields import build
+from evalwright._fields import build, name_errors, refuse
 from evalwright._given import given, something
 from evalwright._sync.resource import Resource
 from evalwright._unset import UNSET, Unset
@@ -76,3 +76,28 @@ class SpacesClient(Resource):
         """Delete a space, by name or ID, and everything in it."""
         space_id = self._find.space(space)
         self._session.send(api.spaces.delete_space(space_id))
+
+    def add_user(
+        self, *, space: str, user_id: str, role: models.SpaceRole | str
+    ) -> models.SpaceMembership:
+        """Add a user to a space, or give one who is there another role.
+
+        Args:
+            space: The space, by name or ID.
+            user_id: The user.
+            role: `admin`, `member`, `read_only` or `annotator`.
+        """
+        body = build(models.SpaceMembershipInput, {"user_id": user_id, "role": role})
+        space_id = self._find.space(space)
+        return self._session.send(api.spaces.add_space_user(space_id, body=body))
+
+    def remove_user(self, *, space: str, user_id: str) -> None:
+        """Take a user out of a space.
+
+        Args:
+            space: The space, by name or ID.
+            user_id: The user.
+        """
+        refuse(name_errors("user_id", user_id))
+        space_id = self._find.space(space)
+        self._session.send(api.spaces.remove_space_user(space_id, user_id))

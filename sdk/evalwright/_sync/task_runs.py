@@ -7,12 +7,12 @@ from datetime import datetime
 from evalwright._fields import name_errors, refuse
 from evalwright._given import choice
 from evalwright._rules.trigger import check_key, check_trigger, names, read_trigger, trigger_body
-from evalwright._sync.run_waiting import RunWaiting
+from evalwright._sync.run_results import RunResults
 from evalwright._sync.session import new_idempotency_key
 from evalwright_api import api, models
 
 
-class TaskRuns(RunWaiting):
+class TaskRuns(RunResults):
     """The part of `TasksClient` that starts and lists runs."""
 
     def trigger_run(
@@ -29,6 +29,7 @@ class TaskRuns(RunWaiting):
         dataset_version_id: str | None = None,
         max_examples: int | None = None,
         example_ids: Sequence[str] | None = None,
+        query_filter: str | None = None,
         tracing_metadata: Mapping[str, str] | None = None,
         evaluation_task_ids: Sequence[str] | None = None,
         idempotency_key: str | None = None,
@@ -50,6 +51,7 @@ class TaskRuns(RunWaiting):
             dataset_version_id: The version of the dataset; the latest when None.
             max_examples: How many examples to run.
             example_ids: Which examples to run; not together with `max_examples`.
+            query_filter: Which examples to run; all when None.
             tracing_metadata: What to put on the traces.
             evaluation_task_ids: Evaluation tasks to start afterwards, by name or ID.
             idempotency_key: A second call with the same key gets the first one's run. A fresh one
@@ -68,6 +70,7 @@ class TaskRuns(RunWaiting):
             dataset_version_id=dataset_version_id,
             max_examples=max_examples,
             example_ids=example_ids,
+            query_filter=query_filter,
             tracing_metadata=tracing_metadata,
             evaluation_task_ids=evaluation_task_ids,
         )

@@ -20,7 +20,7 @@ from evalwright_api.types import Request
 
 EvaluatorChoice = str | Mapping[str, object] | models.TaskEvaluatorInput | models.TaskEvaluator
 """An evaluator of a task: its name or ID, or a mapping or model with `evaluator_id` (which may be
-a name too), `query_filter` and `column_mappings`."""
+a name too), `evaluator_version_id`, `query_filter` and `column_mappings`."""
 
 RunConfigurationChoice = Mapping[str, object] | models.RunConfigurationInput
 """How a run_experiment task produces its outputs: a mapping or a model of the document."""
@@ -112,7 +112,8 @@ class TasksClient(TaskRuns):
             name: Its name, unique inside the space.
             task_type: `template_evaluation` or `code_evaluation`, as the evaluators are.
             evaluators: What to apply, at least one, each once: names, IDs, or mappings with
-                `evaluator_id`, `query_filter` and `column_mappings`.
+                `evaluator_id`, `evaluator_version_id` to hold it to a version, `query_filter` and
+                `column_mappings`.
             project: The project whose spans are evaluated; or else a dataset.
             dataset: The dataset whose experiments are evaluated; or else a project.
             space: Where names are looked up.
