@@ -105,11 +105,14 @@ class TemplateEvaluator:
         for _ in range(2):
             try:
                 reply = await self._chat(messages)
-                usage += reply.usage
-                result = self._read(reply)
             except IntegrationUnusable:
                 raise
-            except (ModelError, _NoAnswer) as error:
+            except ModelError as error:
+                return EvaluationError(storable(str(error)), usage)
+            usage += reply.usage
+            try:
+                result = self._read(reply)
+            except _NoAnswer as error:
                 return EvaluationError(storable(str(error)), usage)
             except MalformedAnswer as error:
                 wrong = str(error)

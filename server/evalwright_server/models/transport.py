@@ -15,6 +15,7 @@ class Transport(Protocol):
             ProviderError: There is none.
             IntegrationUnusable: There is nobody to ask.
         """
+        ...
 
     async def close(self) -> None:
         """Let go of connections."""

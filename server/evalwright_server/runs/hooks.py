@@ -22,6 +22,7 @@ class Hooks(Protocol):
 
     def grants(self, connection: Connection, claimed: Claimed) -> Mapping[str, JsonValue]:
         """Return what the worker of this run needs and must not be stored."""
+        ...
 
     def finishing(self, connection: Connection, claimed: Claimed, finish: Finish) -> str | None:
         """Start what follows a run that ends like this; return what to add to its note."""
