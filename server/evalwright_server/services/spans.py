@@ -56,14 +56,15 @@ def list_spans(
         InvalidRequest: The filter is none, or the window ends before it starts.
         ResourceNotFound: There is no such project.
     """
-    passes = compile_request(body.get("filter"), "/filter")
+    text = body.get("filter")
+    passes = compile_request(text, "/filter")
     project = require(conn, Kind.PROJECT, body["project_id"], "/project_id")
     window = _window(body, stamp.now, LISTED_WINDOW)
     statement = select(spans).where(spans.c.project_id == project.id, window)
-    if passes is None:
+    if passes is None or not text:
         found = fetch(conn, statement, _ORDER, page)
     else:
-        wanted = to_sql(body["filter"], SpanColumns())
+        wanted = to_sql(text, SpanColumns())
         statement = statement.where(wanted.condition)
         if wanted.is_exact:
             found = fetch(conn, statement, _ORDER, page)
@@ -118,10 +119,8 @@ def _window(
     body: ListSpansRequest | AnnotateSpansRequest, now: datetime, length: timedelta
 ) -> ColumnElement[bool]:
     """Return the condition that a span begins in the window of a request."""
-    start, end = (
-        datetime.fromisoformat(body[name]) if name in body else None
-        for name in ("start_time", "end_time")
-    )
+    given = body.get("start_time"), body.get("end_time")
+    start, end = (None if text is None else datetime.fromisoformat(text) for text in given)
     start, end = start or now - length, end or now
     if start >= end:
         findings = Findings()
