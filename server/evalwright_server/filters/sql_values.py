@@ -31,9 +31,11 @@ class Value(Protocol):
 
     def is_null(self) -> Condition:
         """Return whether there is no value."""
+        ...
 
     def test(self, kind: Kind, test: Test) -> Condition:
         """Return whether there is a value of this kind and it passes a test."""
+        ...
 
     def like(self, pattern: str, *, wanted: bool) -> Condition | None:
         """Return whether there is a value and its text matches, or doesn't; None is "maybe"."""
