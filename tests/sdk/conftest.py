@@ -5,7 +5,10 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import settings
 
+from sdk.contract import client, scene, space
 from sdk.scripted_server import ScriptedServer, serving
+
+__all__ = ["client", "scene", "space"]
 
 # A test may be slow because the machine is busy; that is no defect of the code.
 settings.register_profile("evalwright", deadline=None, max_examples=60)

@@ -69,7 +69,7 @@ def test_as_a_process() -> None:
 
 def test_help_shows_every_command(call: Cli) -> None:
     text = call("--help").stdout
-    for command in ("spaces", "datasets", "experiments", "evaluators", "tasks", "runs", "serve"):
+    for command in ("spaces", "datasets", "experiments", "evaluators", "tasks", "spans", "serve"):
         assert f" {command} " in text
     assert "EVALWRIGHT_BASE_URL" in text
 
@@ -276,6 +276,27 @@ def test_runs_are_started_and_stopped(cli: Cli, server: ScriptedServer) -> None:
     assert "it has ended" in cli("runs", "cancel", samples.RUN).stderr
 
 
+def test_results_are_shown_as_a_table(cli: Cli, server: ScriptedServer) -> None:
+    result = {
+        "row_id": "cm93",
+        "example_id": None,
+        "experiment_id": None,
+        "evaluator_name": "exact",
+        "outcome": "error",
+        "score": None,
+        "label": None,
+        "explanation": None,
+        "error": "no column 'answer'",
+        "updated_at": samples.NOW,
+    }
+    page = {"results": [result], "pagination": {"has_more": False, "next_cursor": None}}
+    server.on("GET", f"/v2/task-runs/{samples.RUN}/results", Reply(json=page))
+    shown = cli("tasks", "results", samples.RUN, "--outcome", "error").stdout
+    assert "no column 'answer'" in shown
+    assert "outcome=error" in server.requests[0].target
+    assert "--outcome" in cli("tasks", "results", "--help").stdout
+
+
 def test_without_the_extra_the_command_says_how_to_get_it() -> None:
     code = "import sys; sys.modules['typer'] = None; import evalwright.__main__ as m; m.main()"
     result = subprocess.run(
@@ -378,6 +399,19 @@ def test_the_whole_way(call: Cli, running_server: RunningServer, tmp_path: Path)
     assert "10/10" in shown.stderr, "the progress bar"
     scores = [row["eval.exact.score"] for row in run("experiments", "runs", "ones", *over)]
     assert scores == [0.0, 1.0, 0.0, 1.0, 0.0]
+    found = run("experiments", "search", "ones", "eval.exact.score = 1", *over)
+    assert [row["example_id"] for row in found] == [examples[1]["id"], examples[3]["id"]]
+    searched = run("datasets", "search", "qa", "question = '2'", *here)
+    assert [row["id"] for row in searched] == [examples[2]["id"]]
+    wrong = call("datasets", "search", "qa", "question ==", *here)
+    assert wrong.returncode == 1
+    assert "at character" in wrong.stderr
+    results = run("tasks", "results", run("tasks", "runs", "nightly", *here)[0]["id"])
+    assert [row["outcome"] for row in results] == ["judged"] * 10
+    assert run("tasks", "results", ended["id"]) == [], "the later run wrote all of them again"
+    more = [{"example_id": examples[0]["id"], "output": "2"}]
+    appended = run("experiments", "append", "ones", write("appended.jsonl", *more), *over)
+    assert len(appended["run_ids"]) == 1
     listed = [row["id"] for row in run("tasks", "runs", "nightly", *here)]
     assert (len(listed), listed[-1]) == (2, ended["id"])
     assert run("tasks", "run", ended["id"])["id"] == ended["id"]
@@ -394,11 +428,14 @@ def test_the_whole_way(call: Cli, running_server: RunningServer, tmp_path: Path)
     assert run("projects", "create", "chat", *here)["name"] == "chat"
     assert run("projects", "get", "chat", *here)["name"] == "chat"
     assert [row["name"] for row in run("projects", "list", *here)] == ["chat"]
-    run("projects", "delete", "chat", *here)
+    assert run("spans", "list", "chat", "--filter", "status_code = 'ERROR'", *here) == []
+    assert run("projects", "rename", "chat", "talk", *here)["name"] == "talk"
+    run("projects", "delete", "talk", *here)
     run("tasks", "delete", "nightly", *here)
     run("evaluators", "delete", "short", *here)
     run("experiments", "delete", "ones", *over)
-    run("datasets", "delete", "qa", *here)
+    assert run("datasets", "rename", "qa", "qa 2", *here)["id"] == dataset["id"]
+    run("datasets", "delete", "qa 2", *here)
     assert run("spaces", "get", space)["name"] == space
     assert space in {row["name"] for row in run("spaces", "list", "--name", space)}
     run("spaces", "delete", space)

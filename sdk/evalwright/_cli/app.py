@@ -8,7 +8,7 @@ from rich.text import Text
 from typer.main import get_command
 
 from evalwright import __version__
-from evalwright._cli import datasets, evaluators, experiments, projects, runs, spaces, tasks
+from evalwright._cli import datasets, evaluators, experiments, projects, runs, spaces, spans, tasks
 from evalwright._cli.output import MESSAGES
 from evalwright._cli.plugins import RootGroup
 from evalwright.errors import EvalwrightError
@@ -22,7 +22,7 @@ app = typer.Typer(
     help="Evaluate LLM applications.",
     epilog="Everything that is named may be given by name or ID. Start a server: evalwright serve",
 )
-for group in (spaces, projects, datasets, experiments, evaluators, tasks, runs):
+for group in (spaces, projects, datasets, experiments, evaluators, tasks, runs, spans):
     app.add_typer(group.app)
 
 

@@ -4,7 +4,15 @@ from typing import Annotated
 
 import typer
 
-from evalwright._cli.arguments import InSpace, NameFilter, Rows, Space
+from evalwright._cli.arguments import (
+    Condition,
+    InSpace,
+    Limit,
+    NameFilter,
+    NewName,
+    Rows,
+    Space,
+)
 from evalwright._cli.connection import ClientCommand, ClientGroup, connection
 from evalwright._cli.files import read_rows
 from evalwright._cli.output import done, show, show_rows
@@ -64,13 +72,37 @@ def examples(
     context: typer.Context,
     dataset: Name,
     space: Space = None,
-    limit: Annotated[int, typer.Option(min=1, help="How many to show.")] = 20,
+    limit: Limit = 20,
 ) -> None:
     """Show examples of a dataset."""
     options = connection(context)
     with options.client() as client:
         rows = client.datasets.iter_examples(dataset=dataset, space=space)
         show_flat(rows, limit, as_json=options.json)
+
+
+@app.command(cls=ClientCommand)
+def search(
+    context: typer.Context,
+    dataset: Name,
+    condition: Condition,
+    space: Space = None,
+    limit: Limit = 20,
+) -> None:
+    """Show the examples for which a condition is true."""
+    options = connection(context)
+    with options.client() as client:
+        rows = client.datasets.iter_examples(dataset=dataset, space=space, filter=condition)
+        show_flat(rows, limit, as_json=options.json)
+
+
+@app.command(cls=ClientCommand)
+def rename(context: typer.Context, dataset: Name, name: NewName, space: Space = None) -> None:
+    """Give a dataset another name."""
+    options = connection(context)
+    with options.client() as client:
+        renamed = client.datasets.update(dataset=dataset, space=space, name=name)
+    show(renamed, as_json=options.json)
 
 
 @app.command(cls=ClientCommand)

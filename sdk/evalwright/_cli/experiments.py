@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from evalwright._cli.arguments import NameFilter, Rows, Space
+from evalwright._cli.arguments import Condition, Limit, NameFilter, Rows, Space
 from evalwright._cli.connection import ClientCommand, ClientGroup, connection
 from evalwright._cli.files import read_rows
 from evalwright._cli.output import done, show, show_rows
@@ -70,13 +70,49 @@ def runs(
     experiment: Name,
     dataset: Dataset = None,
     space: Space = None,
-    limit: Annotated[int, typer.Option(min=1, help="How many to show.")] = 20,
+    limit: Limit = 20,
 ) -> None:
     """Show outputs of an experiment with their evaluations."""
     options = connection(context)
     with options.client() as client:
         rows = client.experiments.iter_runs(experiment=experiment, dataset=dataset, space=space)
         show_flat(rows, limit, as_json=options.json)
+
+
+@app.command(cls=ClientCommand)
+def search(
+    context: typer.Context,
+    experiment: Name,
+    condition: Condition,
+    dataset: Dataset = None,
+    space: Space = None,
+    limit: Limit = 20,
+) -> None:
+    """Show the outputs for which a condition is true, also of columns of their examples."""
+    options = connection(context)
+    with options.client() as client:
+        rows = client.experiments.iter_runs(
+            experiment=experiment, dataset=dataset, space=space, filter=condition
+        )
+        show_flat(rows, limit, as_json=options.json)
+
+
+@app.command(cls=ClientCommand)
+def append(
+    context: typer.Context,
+    experiment: Name,
+    file: Rows,
+    dataset: Dataset = None,
+    space: Space = None,
+) -> None:
+    """Append outputs from a file."""
+    options = connection(context)
+    outputs = read_rows(file)
+    with options.client() as client:
+        appended = client.experiments.append_runs(
+            experiment=experiment, dataset=dataset, space=space, experiment_runs=outputs
+        )
+    show(appended, as_json=options.json)
 
 
 @app.command(cls=ClientCommand)

@@ -39,7 +39,7 @@ def show_rows(rows: Iterable[BaseModel], columns: Sequence[str], *, as_json: boo
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in columns:
         # IDs are for copying, so they are never cut.
-        table.add_column(column, no_wrap=column == "id", overflow="fold")
+        table.add_column(column, no_wrap=column.endswith("id"), overflow="fold")
     for row in found:
         table.add_row(*(Text(_cell(_member(row, column))) for column in columns))
     CONSOLE.print(table)

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from evalwright._cli.arguments import InSpace, NameFilter, Space
+from evalwright._cli.arguments import InSpace, NameFilter, NewName, Space
 from evalwright._cli.connection import ClientCommand, ClientGroup, connection
 from evalwright._cli.output import done, show, show_rows
 
@@ -45,6 +45,15 @@ def create(
     options = connection(context)
     with options.client() as client:
         show(client.projects.create(name=name, space=space), as_json=options.json)
+
+
+@app.command(cls=ClientCommand)
+def rename(context: typer.Context, project: Name, name: NewName, space: Space = None) -> None:
+    """Give a project another name."""
+    options = connection(context)
+    with options.client() as client:
+        renamed = client.projects.update(project=project, space=space, name=name)
+    show(renamed, as_json=options.json)
 
 
 @app.command(cls=ClientCommand)

@@ -7,13 +7,15 @@ from typing import Annotated
 import typer
 
 from evalwright import Evalwright
-from evalwright._cli.arguments import Space, Timeout
+from evalwright._cli.arguments import Limit, Space, Timeout
 from evalwright._cli.connection import ClientCommand, Connection, connection
 from evalwright._cli.output import MESSAGES, show, show_rows
 from evalwright._cli.progress import follow
 from evalwright.types import TaskRun, TaskRunStatus
 
 COLUMNS = ("id", "status", "created_at", "num_successes", "num_errors", "num_skipped")
+
+RESULT_COLUMNS = ("row_id", "evaluator_name", "outcome", "score", "label", "error")
 
 Name = Annotated[str, typer.Argument(help="The task, by name or ID.")]
 RunId = Annotated[str, typer.Argument(help="The run's ID.")]
@@ -25,6 +27,7 @@ def add_to(app: typer.Typer) -> None:
     app.command(cls=ClientCommand)(runs)
     app.command(cls=ClientCommand)(run)
     app.command(cls=ClientCommand)(wait)
+    app.command(cls=ClientCommand)(results)
     app.command(cls=ClientCommand)(cancel)
 
 
@@ -32,6 +35,7 @@ def trigger(
     context: typer.Context,
     task: Name,
     space: Space = None,
+    *,
     wait: Annotated[bool, typer.Option("--wait", help="Wait for the run's end.")] = False,
     timeout: Timeout = 600.0,
     experiment: Annotated[
@@ -53,6 +57,10 @@ def trigger(
     max_examples: Annotated[
         int | None, typer.Option(help="For run_experiment tasks: how many examples to run.")
     ] = None,
+    query_filter: Annotated[
+        str | None,
+        typer.Option("--filter", help="For run_experiment tasks: which examples to run."),
+    ] = None,
 ) -> None:
     """Start a run of a task."""
     options = connection(context)
@@ -67,6 +75,7 @@ def trigger(
             max_spans=max_spans,
             experiment_name=experiment_name,
             max_examples=max_examples,
+            query_filter=query_filter,
         )
         if wait:
             _finish(client, started, options, timeout)
@@ -79,7 +88,7 @@ def runs(
     task: Name,
     space: Space = None,
     status: Annotated[str | None, typer.Option(help="Only runs in this state.")] = None,
-    limit: Annotated[int, typer.Option(min=1, help="How many to show.")] = 20,
+    limit: Limit = 20,
 ) -> None:
     """List a task's runs, newest first."""
     options = connection(context)
@@ -102,6 +111,21 @@ def wait(context: typer.Context, run_id: RunId, timeout: Timeout = 600.0) -> Non
         # A wait bears with a server that is away; at a prompt, that is better said at once.
         current = client.tasks.get_run(run_id=run_id)
         _finish(client, current, options, timeout)
+
+
+def results(
+    context: typer.Context,
+    run_id: RunId,
+    outcome: Annotated[
+        str | None, typer.Option(help="Only what ended so: judged, error or skipped.")
+    ] = None,
+    limit: Limit = 20,
+) -> None:
+    """Show what a run did, row by row."""
+    options = connection(context)
+    with options.client() as client:
+        rows = client.tasks.iter_run_results(run_id=run_id, outcome=outcome)
+        show_rows(islice(rows, limit), RESULT_COLUMNS, as_json=options.json)
 
 
 def cancel(context: typer.Context, run_id: RunId) -> None:
