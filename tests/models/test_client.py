@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import json
 from collections.abc import Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -256,6 +257,13 @@ async def test_a_key_that_can_not_be_sent_is_not_shown_either(
             pass
     assert "sk-secret" not in str(caught.value)
     assert integration.scrub(f"at {integration.api_key!r}") == "at '***'"
+
+
+def test_the_parts_of_a_service_account_are_secret_too(integrate: Integrate) -> None:
+    account = json.dumps({"type": "service_account", "private_key": "-----BEGIN " + "x" * 40})
+    integration = integrate(provider="vertexAI", api_key=account)
+    said = integration.scrub(f"service_account with {'-----BEGIN ' + 'x' * 40!r} is unknown")
+    assert said == "service_account with '***' is unknown"
 
 
 async def test_integrations_keep_to_their_concurrency(

@@ -1,5 +1,6 @@
 """How to reach a provider, as a worker knows it."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Self
@@ -10,6 +11,8 @@ from evalwright_server.models.errors import IntegrationUnusable
 
 _SHORTEST_SECRET = 4
 """Replacing shorter texts would garble messages and protect nothing."""
+_LONG = 24
+"""Shorter members of a service account are words such as its type and its project."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +65,7 @@ class Integration:
 
     def scrub(self, text: str) -> str:
         """Return a text without this integration's secrets, whoever put them in."""
-        secrets = {self.api_key or "", *self.headers.values()}
+        secrets = {self.api_key or "", *self.headers.values(), *_members(self.api_key)}
         # As exceptions show them, too.
         forms = secrets | {repr(secret)[1:-1] for secret in secrets}
         for form in sorted(forms, key=len, reverse=True):
@@ -82,3 +85,13 @@ class Integration:
                     f"the AI integration {self.name!r} can't be used: {name} holds characters "
                     "that can't stand in a header, such as a line break; store it again"
                 )
+
+
+def _members(key: str | None) -> list[str]:
+    """Return the texts in a key that is a JSON object, such as a service account of Google's."""
+    try:
+        value = json.loads(key or "")
+    except ValueError:
+        return []
+    members = value.values() if isinstance(value, dict) else ()
+    return [member for member in members if isinstance(member, str) and len(member) >= _LONG]

@@ -3,15 +3,18 @@
 import asyncio
 import importlib
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from types import ModuleType
-from typing import Any
+from typing import Any, Final
 
 from evalwright_server.models.chat import ChatReply, ChatRequest
 from evalwright_server.models.completions import read_completion
 from evalwright_server.models.errors import IntegrationUnusable, ProviderError
 from evalwright_server.models.integration import Integration
 from evalwright_server.models.providers import LITELLM_PREFIXES, extra_members
-from evalwright_server.models.retry import TIMED_OUT
+from evalwright_server.models.retry import TIMED_OUT, retry_after
+
+_SHOWN: Final = 500
 
 
 class LiteLlmTransport:
@@ -50,9 +53,7 @@ class LiteLlmTransport:
             raise ProviderError(f"no answer within {seconds:g} s", code=TIMED_OUT) from None
         except Exception as error:
             # litellm has exceptions of its own and lets those of a dozen libraries through.
-            status = getattr(error, "status_code", None)
-            message = str(getattr(error, "message", None) or error)
-            raise ProviderError(message, status if isinstance(status, int) else 400) from None
+            raise _failure(error) from None
         return read_completion(completion.model_dump(), self._clock() - started)
 
     async def close(self) -> None:
@@ -81,12 +82,27 @@ class LiteLlmTransport:
         return {name: value for name, value in access.items() if value}
 
 
+def _failure(error: Exception) -> ProviderError:
+    status = getattr(error, "status_code", None)
+    headers = getattr(getattr(error, "response", None), "headers", None)
+    said = str(getattr(error, "message", None) or error).strip()
+    return ProviderError(
+        # Behind the first line there may be a traceback.
+        said.partition("\n")[0][:_SHOWN] or type(error).__name__,
+        status if isinstance(status, int) else 400,
+        retry_after(headers or {}, datetime.now(UTC)),
+    )
+
+
 def _import(provider: str) -> ModuleType:
     try:
-        return importlib.import_module("litellm")
+        litellm = importlib.import_module("litellm")
     except ModuleNotFoundError:
         raise IntegrationUnusable(
             f"models of {provider} are reached through litellm, which isn't installed where the "
             "workers run: install it with pip install 'evalwright[litellm]' and start the server "
             "again"
         ) from None
+    # It would print advice to standard output at every error.
+    litellm.__dict__["suppress_debug_info"] = True
+    return litellm
