@@ -59,7 +59,9 @@ def write_annotations(
     merged: _Merged = defaultdict(dict)
     for key, record in zip(keys, given, strict=True):
         for value in record["values"]:
-            merged[key, value["name"]] |= {name: value[name] for name in _VALUES if name in value}
+            merged[key, value["name"]] |= {
+                name: content for name, content in value.items() if name in _VALUES
+            }
     _store(conn, table, merged, stamp)
 
 
