@@ -19,9 +19,9 @@ Unprocessable = BadRequestException if IS_OLD else UnprocessableEntityException
 """What a request that is well formed and makes no sense is answered by; 422 came in 8.28."""
 
 
-def connect(host: str) -> ArizeClient:
+def connect(host: str, *, api_key: str = "any", **settings: Any) -> ArizeClient:
     """Return a client of the server at a host and port."""
-    return ArizeClient(api_key="any", api_host=host, api_scheme="http")
+    return ArizeClient(api_key=api_key, api_host=host, api_scheme="http", **settings)
 
 
 def word(native: str) -> str:

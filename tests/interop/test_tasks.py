@@ -184,6 +184,9 @@ def test_a_triggered_run_comes_to_its_end(scene: Scene) -> None:
     assert ended.status == word("completed") == RunStatus.COMPLETED.value
     assert (ended.num_successes, ended.num_errors, ended.num_skipped) == (3, 0, 0)
     assert ended.run_started_at <= ended.run_finished_at
+    if not clients.IS_OLD:
+        assert ended.failure_reason is None
+        assert ended.additional_properties["progress"]["done"] == 3
     assert scene.client.tasks.get(task=task.id).last_run_at is not None
     page = scene.client.experiments.list_runs(experiment=scene.experiment.id)
     labels = [row.additional_properties["eval.exact.score"] for row in page.experiment_runs]
