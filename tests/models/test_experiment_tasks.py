@@ -74,6 +74,9 @@ def test_an_idempotency_key_makes_one_experiment(scene: Scene) -> None:
         (lambda _ids: {"max_examples": 2}, ["Paris", "Nairobi"]),
         (lambda _ids: {"max_examples": 100}, [city for _, city in CAPITALS]),
         (lambda ids: {"example_ids": [ids[4], ids[1], ids[4]]}, ["Nairobi", "Rome"]),
+        (lambda _ids: {"query_filter": "country != 'France'", "max_examples": 1}, ["Nairobi"]),
+        (lambda ids: {"query_filter": "country = 'Italy'", "example_ids": ids[2:]}, ["Rome"]),
+        (lambda _ids: {"query_filter": "country IN ('Kenya', 'Italy')"}, ["Nairobi", "Rome"]),
     ],
 )
 def test_examples_are_chosen(
@@ -83,7 +86,32 @@ def test_examples_are_chosen(
     arguments = choose([example.id for example in examples])
     run = scene.run(scene.generation(), experiment_name="some", **arguments)
     assert sorted(row["output"] for row in scene.rows(run.experiment_id)) == sorted(cities)
-    assert run.num_successes == len(cities)
+    assert (run.num_successes, run.progress.total) == (len(cities), len(cities))
+
+
+def test_a_filter_that_nothing_passes_is_named(scene: Scene, models: ScriptedModels) -> None:
+    run = scene.run(scene.generation(), experiment_name="none", query_filter="country = 'Chile'")
+    assert (counts(run), run.progress.total) == (("completed", 0, 0, 0), 0)
+    assert run.note == "0 of 6 examples matched query_filter \"country = 'Chile'\""
+    assert models.asked == []
+
+
+def test_a_wrong_filter_is_refused(scene: Scene) -> None:
+    with pytest.raises(APIError, match="at character") as caught:
+        scene.client.tasks.trigger_run(
+            task=scene.generation(), experiment_name="x", query_filter="country ="
+        )
+    assert caught.value.status == 400
+
+
+def test_what_ran_is_listed_by_example(scene: Scene, models: ScriptedModels) -> None:
+    run = scene.run(scene.generation(), experiment_name="first", max_examples=2)
+    results = scene.client.tasks.list_run_results(run_id=run.id).results
+    rows = {row["id"]: row["example_id"] for row in scene.rows(run.experiment_id)}
+    assert {result.row_id: result.example_id for result in results} == rows
+    assert {(result.outcome, result.evaluator_name) for result in results} == {("judged", None)}
+    skipped = scene.client.tasks.list_run_results(run_id=run.id, outcome="skipped")
+    assert skipped.results == []
 
 
 def test_a_version_is_chosen(scene: Scene, models: ScriptedModels) -> None:

@@ -23,6 +23,8 @@ class ExperimentPayload:
         integration: The key of its AI integration.
         tracing_metadata: What is stored with each row, if anything.
         evaluation_task_ids: Keys of tasks to run over the experiment when it is filled.
+        query_filter: Only examples for which this is true.
+        max_examples: How many of those; without a filter `last_example_id` says it.
     """
 
     experiment_id: int
@@ -34,6 +36,8 @@ class ExperimentPayload:
     integration: int
     tracing_metadata: Mapping[str, str] | None = None
     evaluation_task_ids: tuple[int, ...] = ()
+    query_filter: str | None = None
+    max_examples: int | None = None
 
     def to_json(self) -> dict[str, JsonValue]:
         """Return it as it is stored, with what `hooks` look for."""

@@ -33,13 +33,13 @@ class Sieve:
 
 
 def _all_of(filters: Iterable[str]) -> Predicate | None:
-    predicates = [_compiled(text) for text in filters]
+    predicates = [compiled(text) for text in filters]
     if not predicates:
         return None
     return lambda columns: all(predicate(columns) for predicate in predicates)
 
 
 @lru_cache(maxsize=256)
-def _compiled(text: str) -> Predicate:
+def compiled(text: str) -> Predicate:
     """Compile a filter once, not for every page."""
     return compile_filter(text)

@@ -13,6 +13,7 @@ from evalwright_server.services.errors import Findings, ServiceError, Unprocessa
 from evalwright_server.services.examples import rows_of
 from evalwright_server.services.model_access import ModelChoice, choose_model
 from evalwright_server.services.names import require_free_name
+from evalwright_server.services.query_filters import check_filter
 from evalwright_server.services.references import find
 from evalwright_server.services.requests import TriggerRunExperimentTaskRunRequest
 from evalwright_server.services.task_rules import RUN_EXPERIMENT
@@ -35,6 +36,8 @@ class ExperimentPlan:
         examples: Only these, if they were chosen one by one.
         choice: The model.
         evaluations: Tasks to run over the experiment afterwards.
+        query_filter: Only examples for which this is true.
+        most: How many of those; None where `last_example` says it.
     """
 
     name: str
@@ -43,6 +46,8 @@ class ExperimentPlan:
     examples: tuple[int, ...] | None
     choice: ModelChoice
     evaluations: tuple[int, ...]
+    query_filter: str | None
+    most: int | None
 
     def payload(
         self, task: Row[Any], experiment: int, body: TriggerRunExperimentTaskRunRequest
@@ -58,6 +63,8 @@ class ExperimentPlan:
             integration=self.choice.integration,
             tracing_metadata=body.get("tracing_metadata"),
             evaluation_task_ids=self.evaluations,
+            query_filter=self.query_filter,
+            max_examples=self.most,
         )
         return {"task_id": task.id, "type": task.type, **payload.to_json()}
 
@@ -90,12 +97,24 @@ def check_experiment(
     chosen = _examples(conn, version, given, findings) if version is not None and given else None
     evaluations = _evaluations(conn, dataset, body.get("evaluation_task_ids", []), findings)
     choice = _choose_model(conn, task, findings)
+    query_filter = body.get("query_filter") or None
+    check_filter(findings, "/query_filter", query_filter)
     findings.raise_if_any()
     if version is None or choice is None:
         raise LookupError("the findings should have been raised")
-    last = chosen[-1] if chosen else _last(conn, version, body.get("max_examples"))
-    name = body["experiment_name"]
-    return ExperimentPlan(name, version, last, chosen, choice, evaluations)
+    most = None if "max_examples" not in body else min(int(body["max_examples"]), _LARGEST)
+    # Which examples are the first ones that pass a filter, only going through them tells.
+    last = chosen[-1] if chosen else _last(conn, version, None if query_filter else most)
+    return ExperimentPlan(
+        name=body["experiment_name"],
+        version=version,
+        last_example=last,
+        examples=chosen,
+        choice=choice,
+        evaluations=evaluations,
+        query_filter=query_filter,
+        most=most if query_filter else None,
+    )
 
 
 def _version(
@@ -148,13 +167,13 @@ def _evaluations(
     return tuple(keys)
 
 
-def _last(conn: Connection, version: Row[Any], most: float | None) -> int:
+def _last(conn: Connection, version: Row[Any], most: int | None) -> int:
     """Return the last example of a version, or of the first so many; 0 if there is none.
 
     It holds the run to the examples there are now: a version may be added to in place.
     """
     ids = rows_of(version).with_only_columns(dataset_examples.c.id).order_by(dataset_examples.c.id)
     if most is not None:
-        ids = ids.limit(min(int(most), _LARGEST))
+        ids = ids.limit(most)
     last: int | None = conn.scalar(select(func.max(ids.subquery().c.id)))
     return last or 0

@@ -272,6 +272,7 @@ class TriggerRunExperimentTaskRunRequest(TypedDict):
     dataset_version_id: NotRequired[str]
     example_ids: NotRequired[list[str]]
     max_examples: NotRequired[float]
+    query_filter: NotRequired[str]
     tracing_metadata: NotRequired[dict[str, str]]
     evaluation_task_ids: NotRequired[list[str]]
 

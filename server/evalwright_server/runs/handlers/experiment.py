@@ -21,7 +21,7 @@ from evalwright_server.runs.handlers.stops import reason_of
 from evalwright_server.runs.payloads import integration_grant
 from evalwright_server.runs.producers.producer import Producer
 from evalwright_server.runs.records import Beginning, Finish
-from evalwright_server.runs.sources.source import Item, Page
+from evalwright_server.runs.sources.source import Census, Item, Page
 from evalwright_server.runs.states import State
 
 _ROWS_AHEAD: Final = 4
@@ -56,16 +56,25 @@ class ExperimentHandler:
             return Finish(State.FAILED, failure_reason=str(error))
         beginning = await context.begin()
         try:
-            return await _Filling(context, producer, self._clock).run(beginning)
+            filling = _Filling(context, payload, producer, self._clock)
+            return await filling.run(beginning)
         except BaseExceptionGroup as errors:
             return Finish(State.FAILED, failure_reason=reason_of(errors))
 
 
 class _Filling:
-    def __init__(self, context: Context, producer: Producer, clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        context: Context,
+        payload: ExperimentPayload,
+        producer: Producer,
+        clock: Callable[[], float],
+    ) -> None:
         self._context = context
+        self._payload = payload
         self._producer = producer
         self._outbox = Outbox(context, clock)
+        self._census = Census()
         self._produced = 0
         self._errors: Counter[str] = Counter()
 
@@ -80,7 +89,9 @@ class _Filling:
         return self._conclude(beginning)
 
     async def _read(self, cursor: JsonValue) -> Page:
-        return await self._context.page(cursor, self._producer.at_once * _ROWS_AHEAD)
+        page = await self._context.page(cursor, self._producer.at_once * _ROWS_AHEAD)
+        self._census += page.census
+        return page
 
     async def _fill(self, item: Item) -> None:
         row = ExampleRow.from_item(item)
@@ -96,6 +107,11 @@ class _Filling:
             self._errors[production.error] += 1
 
     def _conclude(self, beginning: Beginning) -> Finish:
+        if self._census.rows and not self._census.passed and not beginning.progress.done:
+            rows, shown = self._census.rows, shorten(self._payload.query_filter or "")
+            examples = f"{rows} example{'' if rows == 1 else 's'}"
+            note = f"0 of {examples} matched query_filter {shown!r}"
+            return Finish(State.SUCCEEDED, note=note)
         produced = beginning.progress.succeeded + self._produced
         if produced or not self._errors:
             return Finish(State.SUCCEEDED, note=beginning.note)

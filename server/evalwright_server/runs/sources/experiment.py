@@ -4,6 +4,7 @@ The units are examples. One is settled when the experiment has a row for it, so 
 a run, it goes on with the examples that have none.
 """
 
+from bisect import bisect
 from collections.abc import Sequence
 from typing import Any, Final, cast
 
@@ -24,7 +25,8 @@ from sqlalchemy import (
 
 from evalwright_server.runs.experiment_payload import ExampleRow, ExperimentPayload
 from evalwright_server.runs.records import Beginning, Progress
-from evalwright_server.runs.sources.source import Claimed, Item, Page, Tally
+from evalwright_server.runs.sifting import compiled
+from evalwright_server.runs.sources.source import Census, Claimed, Item, Page, Tally
 from evalwright_server.store.clock import now
 from evalwright_server.store.ids import new_suffix
 from evalwright_server.store.tables.datasets import dataset_example_revisions as revisions
@@ -75,6 +77,9 @@ _TOUCH: Final = (
     update(experiments).where(experiments.c.id == bindparam("experiment")).values(updated_at=now())
 )
 _MOST_IDS: Final = 500
+_MOST_LOOKED_AT: Final = 5_000
+"""Examples that one page looks at, so that progress is seen where a filter takes most out."""
+_GROWTH: Final = 4
 
 
 class ExperimentSource:
@@ -97,6 +102,8 @@ class ExperimentSource:
     def page(self, connection: Connection, claimed: Claimed, cursor: JsonValue, limit: int) -> Page:
         """Return examples that have no row yet, in the order of the dataset."""
         payload = ExperimentPayload.read(claimed.payload)
+        if payload.query_filter is not None:
+            return _Selecting(connection, claimed, payload).page(cursor, limit)
         place = cast("int", cursor or 0)
         if payload.example_ids is not None:
             chosen = payload.example_ids[place : place + limit]
@@ -123,16 +130,84 @@ class ExperimentSource:
         return Tally(len(kept) - failed, failed, len(items) - len(kept))
 
 
+class _Selecting:
+    """Reads examples that pass the run's filter, until a page is full or enough were looked at."""
+
+    def __init__(
+        self, connection: Connection, claimed: Claimed, payload: ExperimentPayload
+    ) -> None:
+        self._connection = connection
+        self._payload = payload
+        self._passes = compiled(payload.query_filter or "")
+        self._rows: list[Row[*tuple[Any, ...]]] = []
+        self._looked_at = 0
+        most = payload.max_examples
+        self._left = None if most is None else max(most - claimed.run.progress.done, 0)
+
+    def page(self, cursor: JsonValue, limit: int) -> Page:
+        """Return a page; a cursor is the last example looked at and how many may still pass."""
+        place = 0
+        if cursor is not None:
+            place, self._left = cast("tuple[int, int | None]", cursor)
+        wanted = limit
+        while self._left != 0:
+            rows = self._fetch(place, wanted)
+            for row in rows:
+                place = row.id
+                self._look_at(row)
+                if self._left == 0 or len(self._rows) == limit:
+                    break
+            if self._left == 0 or len(self._rows) == limit:
+                break
+            if len(rows) < wanted:
+                return self._page(None)
+            if self._looked_at >= _MOST_LOOKED_AT:
+                break
+            wanted = min(wanted * _GROWTH, _MOST_IDS)
+        if self._left == 0:
+            return self._page(None, self._count_behind(place))
+        return self._page([place, self._left])
+
+    def _page(self, cursor: JsonValue, beyond: int = 0) -> Page:
+        passed = len(self._rows)
+        census = Census(self._looked_at, passed, (passed,), beyond=beyond)
+        return Page(_items(self._rows), cursor, census)
+
+    def _look_at(self, row: Row[*tuple[Any, ...]]) -> None:
+        self._looked_at += 1
+        if self._passes(row.columns):
+            self._rows.append(row)
+            self._left = None if self._left is None else self._left - 1
+
+    def _fetch(self, place: int, wanted: int) -> Sequence[Row[*tuple[Any, ...]]]:
+        where, chosen = _where(self._payload), self._payload.example_ids
+        if chosen is None:
+            bounds = {"after": place, "last": self._payload.last_example_id, "at_most": wanted}
+            return self._connection.execute(_ROWS_IN_RANGE, where | bounds).all()
+        found: list[Row[*tuple[Any, ...]]] = []
+        start = bisect(chosen, place)
+        while start < len(chosen) and len(found) < wanted:
+            ids = chosen[start : start + wanted - len(found)]
+            found += self._connection.execute(_ROWS_CHOSEN, where | {"ids": ids}).all()
+            start += len(ids)
+        return found
+
+    def _count_behind(self, place: int) -> int:
+        return _count(self._connection, self._payload, place)
+
+
 def _where(payload: ExperimentPayload) -> dict[str, object]:
     return {"experiment": payload.experiment_id, "version": payload.dataset_version_id}
 
 
-def _count(connection: Connection, payload: ExperimentPayload) -> int:
+def _count(connection: Connection, payload: ExperimentPayload, after: int = 0) -> int:
+    """Count the examples behind one that have no row yet."""
     where = _where(payload)
     chosen = payload.example_ids
     if chosen is None:
-        bounds = {"after": 0, "last": payload.last_example_id}
+        bounds = {"after": after, "last": payload.last_example_id}
         return connection.execute(_COUNT_RANGE, where | bounds).scalar_one()
+    chosen = chosen[bisect(chosen, after) :]
     return sum(
         connection.execute(
             _COUNT_CHOSEN, where | {"ids": chosen[start : start + _MOST_IDS]}
