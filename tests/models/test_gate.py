@@ -3,6 +3,7 @@
 import asyncio
 
 from evalwright_server.models.gate import Gate
+from evalwright_server.services.model_access import ModelLimits
 from models.conftest import Clock
 
 
@@ -54,3 +55,10 @@ async def test_a_hold_is_for_everybody(clock: Clock) -> None:
         assert clock.now == 5.0
     async with gate.enter():
         assert clock.now == 5.0
+
+
+def test_workers_share_what_an_integration_allows() -> None:
+    """Together they stay within it; one at a time is the least a worker can do."""
+    assert ModelLimits(8, 4, 60).share(2) == ModelLimits(4, 2, 60)
+    assert ModelLimits(2, 1, 60).share(4) == ModelLimits(1, 0.25, 60)
+    assert ModelLimits(8).share(0) == ModelLimits(8)

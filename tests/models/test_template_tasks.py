@@ -4,8 +4,11 @@ import pytest
 
 from evalwright.errors import Unprocessable
 from evalwright.types import TaskRun
+from fixtures_server import RunningServer
 from models.scenes import CAPITALS, KEY, Scene, counts
 from scripted_models import Answer, ScriptedModels, by_prompt, fixed, judgement
+from server.client import Api
+from spans.exports import export_of, send, span
 
 NAME = "eval.correctness"
 
@@ -103,6 +106,30 @@ def test_mappings_of_the_task_are_applied(scene: Scene, models: ScriptedModels) 
     experiment = scene.experiment("Paris")
     task = scene.evaluation(experiment, evaluator, column_mappings={"answer": "output"})
     assert counts(scene.run(task)) == ("completed", 1, 0, 0)
+
+
+def test_models_judge_spans_too(
+    scene: Scene, models: ScriptedModels, running_server: RunningServer
+) -> None:
+    """Columns of spans are attributes, whose names have dots."""
+    models.script = by_prompt(says)
+    project = scene.client.projects.create(name="atlas", space=scene.space)
+    sent = [span(input__value="France", output__value=city) for city in ("Paris", "Lyon")]
+    api = Api(running_server.url)
+    assert send(api, export_of(sent, "atlas"), X_Evalwright_Space=scene.space).status == 200
+    api.pool.clear()
+    template = "Is {attributes.output.value} the capital of {input.value}?"
+    task = scene.client.tasks.create_evaluation_task(
+        name="spans",
+        task_type="template_evaluation",
+        project=project.id,
+        evaluators=[{"evaluator_id": scene.evaluator(template=template)}],
+    )
+    assert counts(scene.run(task.id)) == ("completed", 2, 0, 0)
+    found = [each.model_dump() for each in scene.client.spans.list(project=project.id).spans]
+    judged = {each["context"]["span_id"]: each["evaluations"][0]["label"] for each in found}
+    ids = [each.span_id.hex() for each in sent]
+    assert judged == dict(zip(ids, ["correct", "incorrect"], strict=True))
 
 
 def test_cancelling_is_quick_and_keeps_what_is_done(scene: Scene, models: ScriptedModels) -> None:
