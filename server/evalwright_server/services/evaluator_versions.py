@@ -14,7 +14,6 @@ from evalwright_server.services.errors import (
     ResourceNotFound,
 )
 from evalwright_server.services.pages import Order, PageRequest, fetch
-from evalwright_server.services.query_filters import check_filter
 from evalwright_server.services.references import find, require
 from evalwright_server.services.requests import EvaluatorVersionCreate, JsonObject
 from evalwright_server.services.stamps import Stamp
@@ -95,8 +94,6 @@ def check_version(
         config = _complete_code(code)
         for wrong in check_code_config(config):
             findings.add(f"{pointer}/code_config{wrong.pointer}", wrong.message)
-        filter_pointer = f"{pointer}/code_config/query_filter"
-        check_filter(findings, filter_pointer, config["query_filter"])
     else:
         wanted, other = ("template", "code") if kind == "template" else ("code", "template")
         message = f"a {kind} evaluator takes '{wanted}_config' here"

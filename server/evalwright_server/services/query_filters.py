@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from evalwright_server.filters import FilterError, compile_filter
 from evalwright_server.services.errors import Findings, UnprocessableRequest
 
 
@@ -15,7 +16,12 @@ class Filter:
 
 
 def check_filter(findings: Findings, pointer: str, text: str | None) -> None:
-    """Add to `findings` what is wrong with a filter about to be stored."""
+    """Add to `findings` what is wrong with a filter about to be stored; empty text is none."""
+    if text:
+        try:
+            compile_filter(text)
+        except FilterError as error:
+            findings.add(pointer, str(error))
 
 
 def require_support(filters: Sequence[Filter], findings: Findings) -> None:
