@@ -21,6 +21,8 @@ MARKS = count(700_000_001 + os.getpid() * 100)
 
 DAEMON = """
 import os, signal, time
+
+pytestmark = pytest.mark.slow
 for number in signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}:
     signal.signal(number, signal.SIG_IGN)
 os.write(3, b"begun\\n")
