@@ -16,13 +16,13 @@ import pytest_asyncio
 
 from evalwright_server.sandbox import Sandbox, SandboxJob, SandboxLimits, SandboxStatus
 
+pytestmark = pytest.mark.slow
+
 MARKS = count(700_000_001 + os.getpid() * 100)
 """A memory limit nobody else has, to find a job's processes by their command line."""
 
 DAEMON = """
 import os, signal, time
-
-pytestmark = pytest.mark.slow
 for number in signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}:
     signal.signal(number, signal.SIG_IGN)
 os.write(3, b"begun\\n")
