@@ -59,9 +59,12 @@ async def sandbox() -> AsyncIterator[Sandbox]:
 async def start(sandbox: Sandbox, script: str) -> tuple["asyncio.Task[object]", int]:
     """Start a job and wait for its first message."""
     job, mark = marked(script)
-    begun = asyncio.Event()
-    task: asyncio.Task[object] = asyncio.create_task(sandbox.run(job, lambda _: begun.set()))
-    await begun.wait()
+    begun: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    task: asyncio.Task[object] = asyncio.create_task(
+        sandbox.run(job, lambda _: begun.set_result(None))
+    )
+    await asyncio.wait({begun, task}, return_when=asyncio.FIRST_COMPLETED)
+    assert begun.done(), await task
     assert len(pids_marked(mark)) >= 2
     return task, mark
 
