@@ -63,7 +63,8 @@ async def start(sandbox: Sandbox, script: str) -> tuple["asyncio.Task[object]", 
     task: asyncio.Task[object] = asyncio.create_task(
         sandbox.run(job, lambda _: begun.set_result(None))
     )
-    await asyncio.wait({begun, task}, return_when=asyncio.FIRST_COMPLETED)
+    first: list[asyncio.Future[object]] = [asyncio.ensure_future(begun), task]
+    await asyncio.wait(first, return_when=asyncio.FIRST_COMPLETED)
     assert begun.done(), await task
     assert len(pids_marked(mark)) >= 2
     return task, mark
