@@ -17,7 +17,7 @@ from evalwright_server.evaluators import (
 )
 from evalwright_server.sandbox import Sandbox
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.slow]
 
 Judge = Callable[..., Awaitable[list[Outcome]]]
 STRING = {"type": "STRING", "name": "word", "default_value": "!"}

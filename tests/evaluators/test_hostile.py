@@ -15,7 +15,7 @@ from evalwright_server.evaluators import (
 )
 from evalwright_server.sandbox import Sandbox
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.slow]
 
 Judge = Callable[..., Awaitable[list[Outcome]]]
 ROWS = [{"output": name} for name in ("good", "bad", "good", "bad", "good")]

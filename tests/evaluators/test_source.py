@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 
 from evalwright_server.evaluators import ConfigError, check_code_config
 
+pytestmark = pytest.mark.slow
+
 STRING = {"type": "STRING", "name": "word", "default_value": "!"}
 
 

@@ -5,10 +5,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from evalwright_server.filters import Filter, FilterError, compile_filter
+
+pytestmark = pytest.mark.slow
 
 NUMBERS = st.integers(-3, 3)
 TEXTS = st.text("ab%_'é", max_size=4)

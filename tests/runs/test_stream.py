@@ -21,6 +21,8 @@ from evalwright_server.runs.stream_server import serve_stream
 from evalwright_server.store.errors import DatabaseUnavailable
 from runs.sample_handlers import KIND, SOURCES
 
+pytestmark = pytest.mark.slow
+
 JSON = recursive(
     one_of(none(), integers(), floats(allow_nan=False), text()),
     lambda inner: dictionaries(text(), inner, max_size=3),

@@ -16,6 +16,8 @@ import pytest_asyncio
 
 from evalwright_server.sandbox import Sandbox, SandboxJob, SandboxLimits, SandboxStatus
 
+pytestmark = pytest.mark.slow
+
 MARKS = count(700_000_001 + os.getpid() * 100)
 """A memory limit nobody else has, to find a job's processes by their command line."""
 
@@ -57,9 +59,13 @@ async def sandbox() -> AsyncIterator[Sandbox]:
 async def start(sandbox: Sandbox, script: str) -> tuple["asyncio.Task[object]", int]:
     """Start a job and wait for its first message."""
     job, mark = marked(script)
-    begun = asyncio.Event()
-    task: asyncio.Task[object] = asyncio.create_task(sandbox.run(job, lambda _: begun.set()))
-    await begun.wait()
+    begun: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    task: asyncio.Task[object] = asyncio.create_task(
+        sandbox.run(job, lambda _: begun.set_result(None))
+    )
+    first: list[asyncio.Future[object]] = [asyncio.ensure_future(begun), task]
+    await asyncio.wait(first, return_when=asyncio.FIRST_COMPLETED)
+    assert begun.done(), await task
     assert len(pids_marked(mark)) >= 2
     return task, mark
 

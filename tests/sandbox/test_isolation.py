@@ -10,7 +10,7 @@ import pytest
 
 import evalwright_server
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.slow]
 
 Attempt = Callable[..., Awaitable[Any]]
 SERVER = Path(evalwright_server.__file__).parent

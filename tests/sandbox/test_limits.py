@@ -15,7 +15,7 @@ from evalwright_server.sandbox import (
     SandboxStatus,
 )
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.slow]
 
 Run = Callable[..., Awaitable[SandboxResult]]
 Attempt = Callable[..., Awaitable[Any]]

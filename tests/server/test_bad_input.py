@@ -1,11 +1,14 @@
 """Bad input: each a clear 4xx that names every wrong field, never a 500."""
 
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from typing import Any
 
 import orjson
 import pytest
 
+from evalwright_server.config import DATABASE_FILE
 from fixtures_server import RunningServer
 from server.client import Api, at
 from server.scenes import Scene
@@ -238,3 +241,20 @@ def test_a_body_of_a_thousand_wrong_rows_gets_a_short_answer(api: Api, scene: Sc
     refused = api.post("/v2/datasets", body)
     assert (refused.status, len(refused.pointers())) == (400, 50)
     assert len(refused.content) < 20_000
+
+
+def test_a_fault_of_the_server_is_told_without_its_insides(
+    start_server: Callable[..., RunningServer],
+    connect: Callable[..., Api],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    server = start_server(workers=0)
+    with closing(sqlite3.connect(server.settings.data / DATABASE_FILE)) as database:
+        database.execute("ALTER TABLE projects RENAME TO gone")
+    broken = connect(server).get("/v2/projects")
+    assert broken.status == 500
+    assert set(broken.body) == ENVELOPE
+    assert broken.body["request_id"] in broken.body["detail"]
+    assert b"no such table" not in broken.content
+    assert broken.body["request_id"] in caplog.text
+    assert "no such table" in caplog.text

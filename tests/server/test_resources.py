@@ -216,3 +216,14 @@ def template(integration: str) -> dict[str, object]:
             "provider_parameters": {},
         },
     }
+
+
+def test_deleting_a_project_takes_its_tasks_and_runs_along(api: Api, scene: Scene) -> None:
+    task = api.make("/v2/tasks", scene.project_task())["id"]
+    run = api.make(at("/v2/tasks/{}/trigger", task), {})["id"]
+    path = at("/v2/projects/{}", scene.project)
+    assert api.get(path).body["name"] == "chat"
+    assert api.delete(path).status == 204
+    gone = [path, at("/v2/tasks/{}", task), at("/v2/task-runs/{}", run), at("/v2/runs/{}", run)]
+    assert [api.get(each).status for each in gone] == [404] * len(gone)
+    assert api.get(at("/v2/spaces/{}", scene.space)).status == 200

@@ -295,3 +295,26 @@ def run_experiment_task(api: Api, scene: Scene, unique: Unique) -> Any:
             },
         },
     )
+
+
+def test_a_filter_that_is_none_is_refused_with_its_position(api: Api, scene: Scene) -> None:
+    entry = {"evaluator_id": scene.evaluator, "query_filter": "output LIKE"}
+    body = scene.task(query_filter="score = (1", evaluators=[entry])
+    refused = api.post("/v2/tasks", body)
+    assert refused.status == 400
+    assert sorted(refused.pointers()) == ["/evaluators/0/query_filter", "/query_filter"]
+    assert "at character" in refused.body["detail"]
+    task = at("/v2/tasks/{}", api.make("/v2/tasks", scene.task())["id"])
+    assert api.patch(task, {"query_filter": "drop table x"}).pointers() == ["/query_filter"]
+    config = {**MATCHES, "query_filter": "1 +"}
+    version = {"commit_message": "", "code_config": config}
+    refused = api.post(at("/v2/evaluators/{}/versions", scene.evaluator), version)
+    assert (refused.status, refused.pointers()) == (400, ["/code_config/query_filter"])
+
+
+def test_a_filter_is_kept_until_it_is_cleared(api: Api, scene: Scene) -> None:
+    task = api.make("/v2/tasks", scene.task(query_filter="score < 0.5"))
+    path = at("/v2/tasks/{}", task["id"])
+    assert task["query_filter"] == "score < 0.5"
+    assert api.patch(path, {"name": "renamed"}).body["query_filter"] == "score < 0.5"
+    assert api.patch(path, {"query_filter": None}).body["query_filter"] is None

@@ -14,6 +14,8 @@ from evalwright_server.store.failures import is_broken, translate
 from evalwright_server.store.threads import Callback, Operation
 
 _AFTER_COMMIT: Final = "evalwright.after_commit"
+_SAVEPOINT: Final = "SAVEPOINT operation"
+_RELEASE: Final = "RELEASE SAVEPOINT operation"
 
 logger: Final = logging.getLogger(__name__)
 
@@ -74,8 +76,11 @@ class WriterSession(_Session):
         committing = False
         try:
             transaction = self._connect().begin()
-            for operation in batch:
-                _run_in_savepoint(transaction.connection, operation, alone=len(batch) == 1)
+            connection = transaction.connection
+            if len(batch) == 1:
+                _run(connection, batch[0])
+            else:
+                _run_in_savepoints(connection, batch)
             if len(batch) == 1 and batch[0].error is not None:
                 transaction.rollback()
             else:
@@ -89,24 +94,32 @@ class WriterSession(_Session):
         return True
 
 
-def _run_in_savepoint(connection: Connection, operation: Operation, *, alone: bool) -> None:
+def _run_in_savepoints(connection: Connection, batch: Sequence[Operation]) -> None:
+    # PostgreSQL takes both statements in one round trip, SQLite one at a time.
+    is_remote = connection.dialect.name == "postgresql"
+    following = [f"{_RELEASE}; {_SAVEPOINT}"] if is_remote else [_RELEASE, _SAVEPOINT]
+    statements = [_SAVEPOINT]
+    for operation in batch:
+        for statement in statements:
+            _control(connection, statement)
+        statements = following
+        _run(connection, operation)
+        if operation.error is not None:
+            _control(connection, f"ROLLBACK TO {_SAVEPOINT}")
+
+
+def _run(connection: Connection, operation: Operation) -> None:
     callbacks: list[Callback] = []
     connection.info[_AFTER_COMMIT] = callbacks
-    if not alone:
-        _control(connection, "SAVEPOINT operation")
     try:
         value = operation.unit(connection)
     except Exception as error:
         if connection.invalidated:
             raise
         _close_results(error)
-        if not alone:
-            _control(connection, "ROLLBACK TO SAVEPOINT operation")
         operation.fail(translate(error))
     else:
         operation.succeed(value, callbacks)
-    if not alone:
-        _control(connection, "RELEASE SAVEPOINT operation")
 
 
 def _close_results(error: BaseException | None) -> None:

@@ -204,7 +204,8 @@ def _explain_choice(pointer: str, value: object, options: Sequence[Any]) -> Fiel
 
 
 def _type_names(types: Iterable[str]) -> str:
-    return " or ".join(_TYPE_NAMES[name] for name in dict.fromkeys(types))
+    names = sorted(dict.fromkeys(types), key="null".__eq__)
+    return " or ".join(_TYPE_NAMES[name] for name in names)
 
 
 def _type_of(value: object) -> str:
