@@ -140,29 +140,39 @@ def test_null_for_the_code_of_an_evaluator_is_refused(api: Api, new: Api) -> Non
     assert new.post("/v2/evaluators", body).status == 201
 
 
+def make_generation_task(api: Api) -> str:
+    """Create a run_experiment task and return its ID."""
+    ai = api.make("/v2/ai-integrations", {"name": unique_name("ai"), "provider": "custom"})
+    config = {
+        "experiment_type": "llm_generation",
+        "ai_integration_id": ai["id"],
+        "messages": [{"role": "user", "content": "hello"}],
+        "input_variable_format": "none",
+    }
+    body = build_scene(api).task(
+        type="run_experiment", evaluators=None, experiment_ids=None, run_configuration=config
+    )
+    task_id: str = api.make("/v2/tasks", body)["id"]
+    return task_id
+
+
 def test_a_status_the_client_does_not_know_is_sent_as_one_it_does(
     api: Api, old: Api, new: Api
 ) -> None:
     """It reads the problem of no other."""
-    scene = build_scene(api)
-    task = api.make(
-        "/v2/tasks",
-        scene.task(
-            type="run_experiment",
-            evaluators=None,
-            experiment_ids=None,
-            run_configuration={
-                "experiment_type": "llm_generation",
-                "ai_integration_id": api.make(
-                    "/v2/ai-integrations", {"name": unique_name("ai"), "provider": "custom"}
-                )["id"],
-                "messages": [{"role": "user", "content": "hello"}],
-                "input_variable_format": "none",
-            },
-        ),
-    )
-    path = at("/v2/tasks/{}/trigger", task["id"])
+    path = at("/v2/tasks/{}/trigger", make_generation_task(api))
     body = {"experiment_name": "x", "example_ids": ["nothing"]}
     for client, status in ((api, 422), (new, 422), (old, 400)):
         refused = client.post(path, body)
         assert (refused.status, refused.body["status"]) == (status, status)
+
+
+def test_what_an_old_client_has_no_word_for_it_does_not_get(api: Api) -> None:
+    task_id = make_generation_task(api)
+    oldest = {"sdk-package-name": "arize", "sdk-version": "8.22.0"}
+    refused = api.get(at("/v2/tasks/{}", task_id), **oldest)
+    assert refused.status == 404
+    assert "run_experiment" in refused.body["detail"]
+    assert "newer client" in refused.body["detail"]
+    listed = api.get("/v2/tasks", **oldest).body["tasks"]
+    assert task_id not in [each["id"] for each in listed]

@@ -17,6 +17,9 @@ UNSUPPORTED: Final[Mapping[str, str]] = {
     "remote_config": "remote evaluators are not supported by this server",
     "is_private": "every space of this server is open to everyone with a key; leave it out",
     "granularity": "only spans are annotated here; leave it out",
+    "included_columns": "spans are answered whole by this server; leave it out",
+    "excluded_columns": "spans are answered whole by this server; leave it out",
+    "truncate_string_length": "spans are answered whole by this server; leave it out",
 }
 """Members that Arize clients may send and this server has nothing for, and what to do."""
 
