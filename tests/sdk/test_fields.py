@@ -81,7 +81,7 @@ def test_nearest_ignores_capitals() -> None:
             {"name": "x", "evaluators": [{"evaluator_id": "e", "colum_mappings": {}}]},
             (
                 "evaluators[0].colum_mappings: is not known here; did you mean 'column_mappings'? "
-                "Allowed: evaluator_id, query_filter, column_mappings."
+                "Allowed: evaluator_id, evaluator_version_id, query_filter, column_mappings."
             ),
         ),
         (

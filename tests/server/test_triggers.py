@@ -211,13 +211,3 @@ def test_deleting_a_task_takes_its_runs_along(api: Api, scene: Scene) -> None:
     run = trigger(api, task, {}).body["id"]
     assert api.delete(at("/v2/tasks/{}", task["id"])).status == 204
     assert api.get(at("/v2/task-runs/{}", run)).status == 404
-
-
-def test_a_filter_that_would_not_be_applied_starts_nothing(api: Api, scene: Scene) -> None:
-    """To judge rows that the user excluded would be worse than to refuse."""
-    task = api.make("/v2/tasks", scene.task(query_filter="output = 'a0'"))
-    refused = trigger(api, task, {})
-    assert refused.status == 422
-    assert "query_filter" in refused.body["detail"]
-    api.patch(at("/v2/tasks/{}", task["id"]), {"query_filter": None})
-    assert trigger(api, task, {}).status == 201
