@@ -54,8 +54,7 @@ class TaskRuns(RunResults):
             query_filter: Which examples to run; all when None.
             tracing_metadata: What to put on the traces.
             evaluation_task_ids: Evaluation tasks to start afterwards, by name or ID.
-            idempotency_key: A second call with the same key gets the first one's run. A fresh one
-                when None, so that a retry never starts a second run.
+            idempotency_key: A second call with it gets the first one's run; a fresh one when None.
 
         Raises:
             InvalidRequest: Naming every wrong field and the allowed ones; nothing was started.
