@@ -1,7 +1,7 @@
 """The bodies that services take, after the document has judged them.
 
 They repeat the members of the document's request schemas for the type checker;
-`tests/server/test_requests.py` holds the two against each other.
+`tests/server/test_document.py` holds the two against each other.
 """
 
 from typing import Any, Literal, NotRequired, TypedDict
