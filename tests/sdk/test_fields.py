@@ -40,6 +40,11 @@ def test_what_was_given_is_shown_without_expectation() -> None:
     assert str(FieldError("", "is odd", got="3")) == "is odd (got 3)"
 
 
+def test_what_is_allowed_is_listed_once() -> None:
+    error = FieldError("state", "'done' is none of running, failed", allowed=("running", "failed"))
+    assert str(error) == "state: 'done' is none of running, failed"
+
+
 def test_long_values_are_cut() -> None:
     assert len(shown("x" * 1000)) == 80
 

@@ -182,6 +182,32 @@ def test_field_errors_of_the_server_are_those_of_the_library(
     assert (second.path, second.allowed, second.nearest) == ("limit", ("1",), "1")
 
 
+@pytest.mark.parametrize(
+    ("pointers", "detail", "text"),
+    [
+        (["/a"], "/a: is bad", "400 Bad Request: a: is bad (GET {path}, request req-400)"),
+        (["/a"], "is bad", "400 Bad Request: a: is bad (GET {path}, request req-400)"),
+        (
+            ["/a", "/b"],
+            "/a: is bad; /b: is bad",
+            (
+                "400 Bad Request (GET {path}, request req-400)\n"
+                "2 fields are wrong:\n  a: is bad\n  b: is bad"
+            ),
+        ),
+        (["/a"], "Ask", "400 Bad Request: Ask (GET {path}, request req-400)\na: is bad"),
+    ],
+)
+def test_nothing_is_said_twice(
+    tasks: Any, server: ScriptedServer, pointers: list[str], detail: str, text: str
+) -> None:
+    fields = [{"pointer": pointer, "message": "is bad"} for pointer in pointers]
+    server.script(problem(400, detail, errors=fields))
+    with pytest.raises(APIError) as caught:
+        tasks.get(task=TASK)
+    assert str(caught.value) == text.format(path=caught.value.path)
+
+
 @pytest.mark.parametrize("status", [400, 502])
 def test_an_error_page_of_a_proxy_is_still_an_error_by_status(
     make: Make, server: ScriptedServer, status: int

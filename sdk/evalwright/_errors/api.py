@@ -1,5 +1,6 @@
 """Answers of the server that are errors, by status."""
 
+import re
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import TYPE_CHECKING
@@ -50,9 +51,8 @@ class APIError(EvalwrightError):
         headers: Mapping[str, str] | None = None,
         errors: Sequence[FieldError] = (),
     ) -> None:
-        text = f"{_summary(status, problem)} ({method} {path}"
-        text += f", request {request_id})" if request_id else ")"
-        EvalwrightError.__init__(self, f"{text}\n{explain(errors)}" if errors else text)
+        where = f"({method} {path}, request {request_id})" if request_id else f"({method} {path})"
+        EvalwrightError.__init__(self, _text(status, problem, where, errors))
         self.status = status
         self.request_id = request_id
         self.method = method
@@ -117,12 +117,27 @@ def error_class(status: int) -> type[APIError]:
     return BY_STATUS.get(status, ServerError if status >= 500 else APIError)
 
 
-def _summary(status: int, problem: "Problem | None") -> str:
+def _text(status: int, problem: "Problem | None", where: str, errors: Sequence[FieldError]) -> str:
+    """Write everything that is known, each thing once."""
     try:
-        phrase = HTTPStatus(status).phrase
+        phrase = f"{status} {HTTPStatus(status).phrase}"
     except ValueError:
-        phrase = "Unknown status"
+        phrase = f"{status} Unknown status"
     if problem is None:
-        return f"{status} {phrase}"
+        return f"{phrase} {where}"
     detail = problem.detail if isinstance(problem.detail, str) else problem.title
-    return f"{status} {phrase}: {detail}"
+    if not errors:
+        return f"{phrase}: {detail} {where}"
+    if not _repeats_fields(detail, problem):
+        return f"{phrase}: {detail} {where}\n{explain(errors)}"
+    if len(errors) == 1:
+        return f"{phrase}: {errors[0]} {where}"
+    return f"{phrase} {where}\n{explain(errors)}"
+
+
+def _repeats_fields(detail: str, problem: "Problem") -> bool:
+    """Tell if the detail is only a list of the field errors, for clients that show no more."""
+    rest = detail
+    for field in problem.errors if isinstance(problem.errors, list) else []:
+        rest = rest.replace(field.message, "", 1).replace(f"{field.pointer or '(body)'}:", "", 1)
+    return re.fullmatch(r"[;\s]*(and \d+ more)?", rest) is not None

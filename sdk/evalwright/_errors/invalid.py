@@ -36,9 +36,9 @@ class FieldError:
             text += f", got {self.got}" if self.expected is not None else f" (got {self.got})"
         if self.nearest is not None:
             text += f"; did you mean {self.nearest!r}?"
-        if not self.allowed:
-            return text
         allowed = ", ".join(self.allowed)
+        if not allowed or allowed in self.message:
+            return text
         return f"{text} Allowed: {allowed}." if text[-1] in ".?" else f"{text}; allowed: {allowed}"
 
 
