@@ -29,10 +29,10 @@ def show(value: BaseModel, *, as_json: bool) -> None:
 
 def show_rows(rows: Iterable[BaseModel], columns: Sequence[str], *, as_json: bool) -> None:
     """Print several things as a table with the columns that matter."""
-    found = [_plain(row) for row in rows]
     if as_json:
-        _print_json(found)
+        _print_json([_plain(row) for row in rows])
         return
+    found = [row.model_dump(mode="python") for row in rows]
     if not found:
         MESSAGES.print("Nothing found.")
         return
@@ -62,6 +62,9 @@ def _print_json(value: object) -> None:
 
 
 def _member(row: dict[str, object], path: str) -> object:
+    # Columns of rows are named with dots too, such as eval.exact.score.
+    if path in row:
+        return row[path]
     value: object = row
     for step in path.split("."):
         value = value.get(step) if isinstance(value, dict) else None
