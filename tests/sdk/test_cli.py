@@ -179,7 +179,8 @@ def test_waiting_too_short(cli: Cli, server: ScriptedServer) -> None:
 @pytest.mark.parametrize(
     ("content", "complaint"),
     [
-        ('{"a": 1}\n{"a": \n', "line 2"),
+        ('{"a": 1}\n{"a": \n', "line 2, column 7: Expecting value"),
+        ('{"a": 1}\n{"a": NaN}\n', "line 2: NaN is no JSON"),
         ("[1, 2]", "row 1 is no JSON object"),
         ("[", "Expecting value"),
         ("", "at least one row"),
@@ -195,6 +196,22 @@ def test_files_that_cannot_be_used(
     assert result.returncode == 1
     assert complaint in result.stderr
     assert server.requests == []
+
+
+def test_lines_of_csv_that_do_not_fit_their_header(
+    cli: Cli, tmp_path: Path, server: ScriptedServer
+) -> None:
+    """A comma in a text without quotes would otherwise shift or lose what is behind it."""
+    file = tmp_path / "rows.csv"
+    file.write_text("a,b\n1,2\n1,2,3\n")
+    result = cli("datasets", "create", "qa", str(file), "--space", samples.SPACE)
+    assert result.returncode == 1
+    assert "line 3: the first line names 2 columns, this one has 3" in result.stderr
+    assert server.requests == []
+
+
+def test_a_huge_limit_is_wrong_usage(cli: Cli) -> None:
+    assert cli("runs", "list", "--limit", "99999999999999999999").returncode == 2
 
 
 def test_a_file_that_is_not_there(cli: Cli, tmp_path: Path) -> None:
@@ -399,6 +416,8 @@ def test_the_whole_way(call: Cli, running_server: RunningServer, tmp_path: Path)
     assert "10/10" in shown.stderr, "the progress bar"
     scores = [row["eval.exact.score"] for row in run("experiments", "runs", "ones", *over)]
     assert scores == [0.0, 1.0, 0.0, 1.0, 0.0]
+    table = call("experiments", "runs", "ones", *over, EVALWRIGHT_BASE_URL=running_server.url)
+    assert sorted(line.count(" 1.0 ") for line in table.stdout.splitlines()[1:]) == [1, 1, 1, 2, 2]
     found = run("experiments", "search", "ones", "eval.exact.score = 1", *over)
     assert [row["example_id"] for row in found] == [examples[1]["id"], examples[3]["id"]]
     searched = run("datasets", "search", "qa", "question = '2'", *here)

@@ -17,7 +17,7 @@ Rows = Annotated[
     typer.Argument(help="A file of JSON lines, a JSON array or CSV; - for standard input."),
 ]
 Timeout = Annotated[float, typer.Option("--timeout", help="Seconds to wait at most.")]
-Limit = Annotated[int, typer.Option("--limit", min=1, help="How many to show.")]
+Limit = Annotated[int, typer.Option("--limit", min=1, max=1_000_000, help="How many to show.")]
 Condition = Annotated[
     str, typer.Argument(help="A condition over the columns, such as \"topic = 'refunds'\".")
 ]

@@ -33,7 +33,7 @@ def read_rows(path: Path) -> list[Row]:
     """
     text = read_text(path)
     if path.suffix.lower() == ".csv":
-        return [dict(row) for row in csv.DictReader(io.StringIO(text))]
+        return _read_csv(path, text)
     if text.lstrip().startswith("["):
         rows = _parse(path, text, 0)
         found = list(enumerate(rows, 1)) if isinstance(rows, list) else []
@@ -55,12 +55,35 @@ def read_object(path: Path) -> Row:
     return value
 
 
+def _read_csv(path: Path, text: str) -> list[Row]:
+    lines = csv.reader(io.StringIO(text), strict=True)
+    try:
+        header = next(lines, [])
+        rows: list[Row] = []
+        for cells in filter(None, lines):
+            if len(cells) != len(header):
+                cure = f"the first line names {len(header)} columns, this one has {len(cells)}"
+                raise _unreadable(path, f"line {lines.line_num}: {cure}")
+            rows.append(dict(zip(header, cells, strict=True)))
+    except csv.Error as error:
+        raise _unreadable(path, f"line {lines.line_num}: {error}") from None
+    return rows
+
+
 def _parse(path: Path, text: str, line: int) -> object:
     try:
-        return json.loads(text)
-    except ValueError as error:
+        return json.loads(text, parse_constant=_no_constant)
+    except json.JSONDecodeError as error:
+        place = f"line {line or error.lineno}, column {error.colno}"
+        raise _unreadable(path, f"{place}: {error.msg}") from None
+    except (ValueError, RecursionError) as error:
         where = f"line {line}: " if line else ""
         raise _unreadable(path, f"{where}{error}") from None
+
+
+def _no_constant(name: str) -> object:
+    # Python reads it, but it would silently become null on its way.
+    raise ValueError(f"{name} is no JSON; write null or a number")
 
 
 def _row(path: Path, number: int, value: object) -> Row:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from evalwright._cli.arguments import Space
+from evalwright._cli.arguments import Limit, Space
 from evalwright._cli.connection import ClientCommand, ClientGroup, connection
 from evalwright._cli.output import show, show_rows
 
@@ -22,7 +22,7 @@ def list_runs(
     context: typer.Context,
     space: Space = None,
     state: Annotated[str | None, typer.Option(help="Only runs in this state.")] = None,
-    limit: Annotated[int, typer.Option(min=1, help="How many to show.")] = 20,
+    limit: Limit = 20,
 ) -> None:
     """List runs, newest first."""
     options = connection(context)
