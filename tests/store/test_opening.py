@@ -39,6 +39,20 @@ async def test_opening_again_changes_nothing(database_url: str) -> None:
             await db.read(lambda connection: connection.execute(text("SELECT 1 FROM runs")).all())
 
 
+async def test_others_on_the_machine_can_not_read_the_data(tmp_path: Path) -> None:
+    """Data sets and answers are nobody else's business, whatever the umask."""
+    before = os.umask(0o022)
+    try:
+        async with await Database.open(sqlite_url(tmp_path / "data" / "evalwright.db")) as db:
+            await db.write(lambda connection: connection.execute(text("SELECT 1")))
+            made = [tmp_path / "data", *(tmp_path / "data").iterdir()]
+            modes = {path.name: path.stat().st_mode & 0o077 for path in made}
+    finally:
+        os.umask(before)
+    assert "evalwright.db-wal" in modes
+    assert set(modes.values()) == {0}, modes
+
+
 async def test_a_newer_database_is_refused(database_url: str) -> None:
     async with await Database.open(database_url) as db:
         await db.write(

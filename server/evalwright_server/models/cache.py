@@ -54,7 +54,7 @@ class ReplyCache:
         self._lock = threading.Lock()
         self._connection: sqlite3.Connection | None = None
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             path.touch(0o600)
             self._connection = sqlite3.connect(path, check_same_thread=False, timeout=5)
             with closing(self._connection.cursor()) as cursor:

@@ -28,8 +28,11 @@ class Ownership:
         """
         lock = database.with_name(f"{database.name}.lock")
         try:
-            database.parent.mkdir(parents=True, exist_ok=True)
+            database.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            if not database.exists():
+                # SQLite would let everybody read it, and the files that it puts beside it.
+                database.touch(0o600)
         except OSError as error:
             raise DatabaseUnwritable(_explain_unwritable(database, error)) from error
         try:

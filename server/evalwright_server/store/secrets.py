@@ -40,7 +40,7 @@ class SecretBox:
         """
         path = directory / KEY_FILE
         try:
-            directory.mkdir(parents=True, exist_ok=True)
+            directory.mkdir(mode=0o700, parents=True, exist_ok=True)
             if not path.exists():
                 _write_new_key(path)
             return cls([path.read_text(encoding="ascii").strip()])
