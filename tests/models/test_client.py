@@ -248,6 +248,17 @@ async def test_secrets_are_taken_out_of_what_providers_say(
     assert "key *** with *** is wrong" in str(error)
 
 
+async def test_half_a_secret_does_not_stay_where_a_text_is_cut(
+    models: ScriptedModels, integrate: Integrate, clock: Clock
+) -> None:
+    """Only whole ones are recognised, so they have to be taken out first."""
+    models.script = fixed(Answer(f"{'x' * 490}{KEY}", status=400))
+    async with client_of(integrate(), clock) as client:
+        error = await refusal(client)
+    assert KEY[:5] not in str(error)
+    assert "x***" in str(error)
+
+
 async def test_a_key_that_can_not_be_sent_is_not_shown_either(
     models: ScriptedModels, integrate: Integrate, clock: Clock
 ) -> None:

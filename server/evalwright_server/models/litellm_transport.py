@@ -53,7 +53,7 @@ class LiteLlmTransport:
             raise ProviderError(f"no answer within {seconds:g} s", code=TIMED_OUT) from None
         except Exception as error:
             # litellm has exceptions of its own and lets those of a dozen libraries through.
-            raise _failure(error) from None
+            raise _failure(error, self._integration) from None
         return read_completion(completion.model_dump(), self._clock() - started)
 
     async def close(self) -> None:
@@ -82,10 +82,11 @@ class LiteLlmTransport:
         return {name: value for name, value in access.items() if value}
 
 
-def _failure(error: Exception) -> ProviderError:
+def _failure(error: Exception, integration: Integration) -> ProviderError:
     status = getattr(error, "status_code", None)
     headers = getattr(getattr(error, "response", None), "headers", None)
-    said = str(getattr(error, "message", None) or error).strip()
+    # Before it is cut: half a key would not be recognised.
+    said = integration.scrub(str(getattr(error, "message", None) or error)).strip()
     return ProviderError(
         # Behind the first line there may be a traceback.
         said.partition("\n")[0][:_SHOWN] or type(error).__name__,

@@ -72,7 +72,7 @@ class OpenAITransport:
             )
             return read_completion(response.content, self._clock() - started)
         except APIStatusError as error:
-            raise _answered(error) from None
+            raise _answered(error, self._integration) from None
         except APITimeoutError:
             seconds = self._integration.timeout
             raise ProviderError(
@@ -104,11 +104,13 @@ class OpenAITransport:
         return headers
 
 
-def _answered(error: APIStatusError) -> ProviderError:
+def _answered(error: APIStatusError, integration: Integration) -> ProviderError:
     body = error.body if isinstance(error.body, dict) else {}
     said = body.get("message")
     if not isinstance(said, str) or not said:
         said = error.response.text
+    # Before it is cut: half a key would not be recognised.
+    said = integration.scrub(said)
     return ProviderError(
         " ".join(said[:_SHOWN].split()) or error.response.reason_phrase or "no explanation",
         status=error.status_code,
