@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from evalwright import SpacesClient
+from evalwright import SpacesClient, TasksClient
 from evalwright.__main__ import main
 from fixtures_server import RunningServer
 from sdk import samples
@@ -173,7 +173,8 @@ def test_waiting_too_short(cli: Cli, server: ScriptedServer) -> None:
     server.on("GET", f"/v2/task-runs/{samples.RUN}", Reply(json=samples.run("running")))
     result = cli("tasks", "wait", samples.RUN, "--timeout", "0.1", "--json")
     assert result.returncode == 1
-    assert "did not finish within 0.1 s" in result.stderr
+    assert "Not finished in 0.1 s" in result.stderr
+    assert f"evalwright tasks wait {samples.RUN}" in result.stderr, "what to do next, in a shell"
 
 
 @pytest.mark.parametrize(
@@ -208,6 +209,21 @@ def test_lines_of_csv_that_do_not_fit_their_header(
     assert result.returncode == 1
     assert "line 3: the first line names 2 columns, this one has 3" in result.stderr
     assert server.requests == []
+
+
+def test_an_interrupted_wait_tells_which_run_goes_on(
+    cli: Cli, server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its ID has been printed nowhere else yet."""
+
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    server.on("GET", f"/v2/task-runs/{samples.RUN}", Reply(json=samples.run("running")))
+    monkeypatch.setattr(TasksClient, "wait_for_run", interrupted)
+    result = cli("tasks", "wait", samples.RUN)
+    assert result.returncode == 130
+    assert f"evalwright tasks cancel {samples.RUN}" in result.stderr
 
 
 def test_a_huge_limit_is_wrong_usage(cli: Cli) -> None:

@@ -11,6 +11,7 @@ from evalwright._cli.arguments import Limit, Space, Timeout
 from evalwright._cli.connection import ClientCommand, Connection, connection
 from evalwright._cli.output import MESSAGES, show, show_rows
 from evalwright._cli.progress import follow
+from evalwright.errors import WaitTimeout
 from evalwright.types import TaskRun, TaskRunStatus
 
 COLUMNS = ("id", "status", "created_at", "num_successes", "num_errors", "num_skipped")
@@ -136,7 +137,21 @@ def cancel(context: typer.Context, run_id: RunId) -> None:
 
 
 def _finish(client: Evalwright, started: TaskRun, options: Connection, timeout: float) -> None:
-    ended = follow(client, started, timeout=timeout, quiet=options.json)
+    try:
+        ended = follow(client, started, timeout=timeout, quiet=options.json)
+    except (KeyboardInterrupt, WaitTimeout) as error:
+        why = (
+            "Interrupted"
+            if isinstance(error, KeyboardInterrupt)
+            else f"Not finished in {timeout:g} s"
+        )
+        MESSAGES.print(
+            f"{why}; the run {started.id} goes on. Wait again: evalwright tasks wait {started.id}; "
+            f"stop it: evalwright tasks cancel {started.id}",
+            markup=False,
+            soft_wrap=True,
+        )
+        raise typer.Exit(130 if isinstance(error, KeyboardInterrupt) else 1) from None
     show(ended, as_json=options.json)
     if ended.status is not TaskRunStatus.COMPLETED:
         reason = ended.failure_reason or "no reason given"
