@@ -14,7 +14,13 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from evalwright_server.sandbox import Sandbox, SandboxJob, SandboxLimits, SandboxStatus
+from evalwright_server.sandbox import (
+    Sandbox,
+    SandboxJob,
+    SandboxLimits,
+    SandboxStatus,
+    SandboxUnavailable,
+)
 
 pytestmark = pytest.mark.slow
 
@@ -125,6 +131,23 @@ async def test_it_can_be_used_again_after_the_spawner_died(sandbox: Sandbox) -> 
     assert getattr(result, "status", None) is SandboxStatus.KILLED
     assert pids_marked(mark) == set()
     assert (await sandbox.run(SandboxJob("print(1)"))).stdout == "1\n"
+
+
+async def test_an_answer_that_came_too_late_is_not_taken_for_another(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Or every later job would be watched, and killed, in place of the one before it."""
+    monkeypatch.setattr("evalwright_server.sandbox.spawner.ANSWER_SECONDS", 3.0)
+    async with Sandbox() as sandbox:
+        await sandbox.probe()
+        (spawner,) = children_of(os.getpid(), "spawner.py")
+        os.kill(spawner, signal.SIGSTOP)
+        with pytest.raises(SandboxUnavailable):
+            await sandbox.run(SandboxJob("print(1)"))
+        with suppress(ProcessLookupError):
+            os.kill(spawner, signal.SIGCONT)
+        assert (await sandbox.run(SandboxJob("print(2)"))).stdout == "2\n"
+        assert children_of(os.getpid(), "spawner.py") != [spawner]
 
 
 def uids_of(pid: int) -> list[str]:

@@ -105,6 +105,9 @@ class Spawner:
                     self._channel, MAX_ANSWER, 1, socket.MSG_CMSG_CLOEXEC
                 )
             except OSError as error:
+                # An answer that comes too late would be taken for that to the next request.
+                self._process.kill()
+                self._process.wait()
                 raise diagnose(f"spawner: {error}") from error
         answer = json.loads(packet or b"{}")
         if "pid" not in answer:
