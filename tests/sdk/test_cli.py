@@ -433,6 +433,7 @@ def test_the_whole_way(call: Cli, running_server: RunningServer, tmp_path: Path)
     scores = [row["eval.exact.score"] for row in run("experiments", "runs", "ones", *over)]
     assert scores == [0.0, 1.0, 0.0, 1.0, 0.0]
     table = call("experiments", "runs", "ones", *over, EVALWRIGHT_BASE_URL=running_server.url)
+    assert "error" not in table.stdout, "a column without a value is left out"
     assert sorted(line.count(" 1.0 ") for line in table.stdout.splitlines()[1:]) == [1, 1, 1, 2, 2]
     found = run("experiments", "search", "ones", "eval.exact.score = 1", *over)
     assert [row["example_id"] for row in found] == [examples[1]["id"], examples[3]["id"]]

@@ -11,9 +11,9 @@ _BOOKKEEPING = frozenset({"created_at", "updated_at", "example_id"})
 
 
 def show_flat(rows: Iterable[BaseModel], limit: int, *, as_json: bool) -> None:
-    """Print the first rows with every column that occurs in them."""
+    """Print the first rows with every column that says something in one of them."""
     found = list(islice(rows, limit))
-    columns = dict.fromkeys(
-        name for row in found for name in row.model_dump() if name not in _BOOKKEEPING
-    )
+    cells = [cell for row in found for cell in row.model_dump().items()]
+    filled = {name for name, value in cells if value is not None} - _BOOKKEEPING
+    columns = dict.fromkeys(name for name, _ in cells if name in filled)
     show_rows(found, [*columns], as_json=as_json)
