@@ -3,6 +3,7 @@
 from typing import Any
 
 import orjson
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -56,3 +57,10 @@ def test_any_bytes(noise: bytes, place: int, inserted: bytes) -> None:
     whole = export_of([span(a=[1, {"b": b"c"}])], "chat").SerializeToString()
     read(whole[:place] + inserted + whole[place + len(inserted) :], PROTOBUF)
     read(whole[:place], PROTOBUF)
+
+
+@pytest.mark.parametrize("depth", [300, 1000])
+def test_json_of_any_depth_is_refused_with_a_reason(depth: int) -> None:
+    """The parser calls itself for each level, or shows what it doesn't like with all of them."""
+    with pytest.raises(MalformedExport):
+        read_export(b'{"resourceSpans":%b%b}' % (b"[" * depth, b"]" * depth), JSON)

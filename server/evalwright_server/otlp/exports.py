@@ -78,7 +78,9 @@ def _read_json(content: bytes) -> ExportTraceServiceRequest:
     try:
         ParseDict(value, export, ignore_unknown_fields=True)
     # Beside its own errors, the parser lets some of those out that odd values cause in it.
-    except (ParseError, ValueError, TypeError, AttributeError, OverflowError) as error:
+    except (
+        ParseError, ValueError, TypeError, AttributeError, OverflowError, RecursionError
+    ) as error:  # fmt: skip
         raise MalformedExport(
             f"the body is no ExportTraceServiceRequest in OTLP's JSON: {str(error)[:300]}"
         ) from error
