@@ -67,6 +67,8 @@ from evalwright_server.filters import FilterError, compile_filter
         ("(" * 4000 + "a" + ")" * 4000, 20, "nested too deeply."),
         ("NOT " * 21 + "a", 84, "nested too deeply."),
         ("a = " + "- " * 3000 + "1", 0, "nested too deeply."),
+        ("a" + ".b" * 4000 + " = 1", 0, "nested too deeply."),
+        ("a IS NOT " * 900 + "NULL", 0, "nested too deeply."),
     ],
 )
 def test_refused(text: str, position: int, message: str) -> None:

@@ -35,7 +35,11 @@ def compile_filter(text: str) -> Filter:
     Raises:
         FilterError: It is not a filter; says where, and what is allowed.
     """
-    predicate = condition(parse(text), 0)
+    tree = parse(text)
+    try:
+        predicate = condition(tree, 0)
+    except RecursionError as error:  # by a name of a thousand parts, for one
+        raise FilterError("The filter is nested too deeply.", 0) from error
     return lambda row: predicate(row) is True
 
 
