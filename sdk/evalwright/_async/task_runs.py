@@ -72,8 +72,7 @@ class AsyncTaskRuns(AsyncRunResults):
             tracing_metadata=tracing_metadata,
             evaluation_task_ids=evaluation_task_ids,
         )
-        key = new_idempotency_key() if idempotency_key is None else idempotency_key
-        check_key(key)
+        key = check_key(new_idempotency_key() if idempotency_key is None else idempotency_key)
         return await self._trigger(await self._task(task, space), members, key)
 
     async def list_runs(

@@ -38,15 +38,16 @@ def read_trigger(**given: object) -> dict[str, object]:
     return {name: utc(value) for name, value in members.items()}
 
 
-def check_key(key: object) -> None:
-    """Refuse an idempotency key that can't travel in a header.
+def check_key(key: object) -> str:
+    """Return an idempotency key, unless it can't travel in a header.
 
     Raises:
         InvalidRequest: It can't.
     """
-    if not isinstance(key, str) or re.fullmatch(r"[\x21-\x7e]{1,255}", key) is None:
-        expected = "1 to 255 printable ASCII characters without blanks"
-        refuse([FieldError("idempotency_key", "is unusable", shown(key), expected)])
+    if isinstance(key, str) and re.fullmatch(r"[\x21-\x7e]{1,255}", key):
+        return key
+    expected = "1 to 255 printable ASCII characters without blanks"
+    raise InvalidRequest([FieldError("idempotency_key", "is unusable", shown(key), expected)])
 
 
 def check_trigger(task: models.Task, members: Mapping[str, object]) -> None:

@@ -73,8 +73,7 @@ class TaskRuns(RunResults):
             tracing_metadata=tracing_metadata,
             evaluation_task_ids=evaluation_task_ids,
         )
-        key = new_idempotency_key() if idempotency_key is None else idempotency_key
-        check_key(key)
+        key = check_key(new_idempotency_key() if idempotency_key is None else idempotency_key)
         return self._trigger(self._task(task, space), members, key)
 
     def list_runs(
