@@ -318,6 +318,6 @@ def test_a_trigger_that_can_not_work_is_refused_and_leaves_nothing(scene: Scene)
 
 def test_a_prompt_that_can_not_be_filled_is_refused_at_once(scene: Scene) -> None:
     messages = [{"role": "user", "content": "{{#each}}"}]
-    with pytest.raises(APIError, match="/run_configuration/messages") as caught:
+    with pytest.raises(APIError, match=r"run_configuration\.messages") as caught:
         scene.generation(messages=messages, input_variable_format="mustache")
     assert caught.value.status == 400
