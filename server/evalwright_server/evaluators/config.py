@@ -3,9 +3,10 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Final, Literal, Self
+from typing import Annotated, Final, Literal, Self, TypeAlias
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
@@ -16,7 +17,17 @@ from pydantic import (
     model_validator,
 )
 
-NAME_PATTERN: Final = re.compile(r"[a-zA-Z0-9_\s\-&()]+")
+_NAME_PATTERN: Final = re.compile(r"[a-zA-Z0-9_\s\-&()]+")
+
+
+def _check_name(name: str) -> str:
+    if not _NAME_PATTERN.fullmatch(name):
+        raise ValueError("may hold letters, digits, blanks and the characters _ - & ( )")
+    return name
+
+
+ColumnName: TypeAlias = Annotated[str, AfterValidator(_check_name)]
+"""The name of an evaluation column, as the document restricts it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,17 +64,10 @@ class StaticParam(_Part):
 
 
 class _Config(_Part):
-    name: str
+    name: ColumnName
     variables: list[Annotated[str, Field(min_length=1)]]
     static_params: list[StaticParam] | None = None
     query_filter: str | None = None
-
-    @field_validator("name")
-    @classmethod
-    def _name_of_column(cls, name: str) -> str:
-        if not NAME_PATTERN.fullmatch(name):
-            raise ValueError("may hold letters, digits, blanks and the characters _ - & ( )")
-        return name
 
     @field_validator("variables")
     @classmethod

@@ -9,7 +9,7 @@ from typing import Any, Self
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, field_validator
 
 from evalwright_server.evaluators.answers import AnswerForm
-from evalwright_server.evaluators.config import NAME_PATTERN, ConfigError, message_of, pointer_to
+from evalwright_server.evaluators.config import ColumnName, ConfigError, message_of, pointer_to
 from evalwright_server.evaluators.results import MAX_LABEL
 from evalwright_server.models.templates import Template, TemplateFormat, detect_format
 
@@ -29,7 +29,7 @@ class TemplateConfig(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
-    name: str
+    name: ColumnName
     template: str
     include_explanations: bool
     use_function_calling_if_available: bool = True
@@ -38,13 +38,6 @@ class TemplateConfig(BaseModel):
     llm_config: LlmConfig
     template_format: TemplateFormat | None = None
     """Not in the document: for templates that come from elsewhere and say how they are written."""
-
-    @field_validator("name")
-    @classmethod
-    def _name_of_column(cls, name: str) -> str:
-        if not NAME_PATTERN.fullmatch(name):
-            raise ValueError("may hold letters, digits, blanks and the characters _ - & ( )")
-        return name
 
     @field_validator("template")
     @classmethod

@@ -13,23 +13,15 @@ from sqlalchemy import Connection, bindparam, func, select
 
 from evalwright_server.runs.payloads import TaskRunPayload
 from evalwright_server.runs.records import Beginning, Progress
-from evalwright_server.runs.rows import Judgement
+from evalwright_server.runs.sources.judgements import JudgementTable
 from evalwright_server.runs.sources.source import Claimed, Item, Page, Tally
 from evalwright_server.runs.sources.span_reading import SpanReading, in_range
 from evalwright_server.runs.span_selection import SpanSelection
-from evalwright_server.store.clock import now
-from evalwright_server.store.dialects import insert_into
 from evalwright_server.store.tables.projects import projects
 from evalwright_server.store.tables.spans import span_evaluations, spans
 
 _COUNT_OWN: Final = select(func.count()).where(span_evaluations.c.run_id == bindparam("of_run"))
-_STILL_THERE: Final = (
-    select(spans.c.id)
-    .where(spans.c.id.in_(bindparam("row_ids", expanding=True)))
-    .with_for_update(read=True, key_share=True)
-)
-_KEY: Final = ("span_id", "name")
-_REPLACED: Final = [column.key for column in span_evaluations.c if column.key not in _KEY]
+_JUDGEMENTS: Final = JudgementTable(spans, span_evaluations, "span_id")
 
 
 class ProjectSpanSource:
@@ -60,22 +52,8 @@ class ProjectSpanSource:
 
     def store(self, connection: Connection, claimed: Claimed, items: Sequence[Item]) -> Tally:
         """Keep judgements; those about spans that were deleted meanwhile count as skipped."""
-        payload = TaskRunPayload.read(claimed.payload)
-        judgements = [Judgement.from_item(item) for item in items]
-        wanted = {"row_ids": list({judgement.row for judgement in judgements})}
-        present = set(connection.execute(_STILL_THERE, wanted).scalars())
-        kept = [judgement for judgement in judgements if judgement.row in present]
-        if kept:
-            insert = insert_into(connection, span_evaluations).values(updated_at=now())
-            connection.execute(
-                insert.on_conflict_do_update(
-                    index_elements=_KEY,
-                    set_={column: insert.excluded[column] for column in _REPLACED},
-                ),
-                [_record(claimed.run.id, payload, judgement) for judgement in kept],
-            )
-        failed = sum(judgement.error is not None for judgement in kept)
-        return Tally(len(kept) - failed, failed, len(judgements) - len(kept))
+        tally, _ = _JUDGEMENTS.store(connection, claimed, items)
+        return tally
 
 
 def _explain_nothing(connection: Connection, selection: SpanSelection) -> str:
@@ -88,19 +66,3 @@ def _explain_nothing(connection: Connection, selection: SpanSelection) -> str:
         f"0 spans: none of project {name!r} began between {window.start.isoformat()} and "
         f"{window.end.isoformat()}"
     )
-
-
-def _record(run_id: int, payload: TaskRunPayload, judgement: Judgement) -> dict[str, object]:
-    evaluator = payload.evaluators[judgement.evaluator]
-    return {
-        "span_id": judgement.row,
-        "name": evaluator.name,
-        "evaluator_version_id": evaluator.version_id,
-        "run_id": run_id,
-        "score": judgement.score,
-        "label": judgement.label,
-        "explanation": judgement.explanation,
-        "error": judgement.error,
-        "prompt_tokens": judgement.prompt_tokens,
-        "completion_tokens": judgement.completion_tokens,
-    }

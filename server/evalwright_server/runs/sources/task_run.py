@@ -28,11 +28,11 @@ from sqlalchemy import (
 
 from evalwright_server.runs.payloads import TaskRunPayload
 from evalwright_server.runs.records import Beginning, Progress
-from evalwright_server.runs.rows import EvaluationRow, Judgement
+from evalwright_server.runs.rows import EvaluationRow
 from evalwright_server.runs.sifting import Sieve
+from evalwright_server.runs.sources.judgements import JudgementTable
 from evalwright_server.runs.sources.source import Census, Claimed, Item, Page, Tally
 from evalwright_server.store.clock import now
-from evalwright_server.store.dialects import insert_into
 from evalwright_server.store.tables.datasets import dataset_example_revisions as revisions
 from evalwright_server.store.tables.experiments import evaluations, experiment_runs, experiments
 
@@ -91,11 +91,6 @@ _ROWS: Final[Select[*tuple[Any, ...]]] = (
 _SETTLED: Final = select(
     evaluations.c.experiment_run_id, evaluations.c.name, evaluations.c.run_id
 ).where(evaluations.c.experiment_run_id.in_(bindparam("row_ids", expanding=True)), _IS_SETTLED)
-_STILL_THERE: Final = (
-    select(experiment_runs.c.id)
-    .where(experiment_runs.c.id.in_(bindparam("row_ids", expanding=True)))
-    .with_for_update(read=True, key_share=True)
-)
 _TOUCH: Final = (
     update(experiments)
     .where(
@@ -112,8 +107,7 @@ _MOST_LOOKED_AT: Final = 5_000
 """Rows that one page looks at, so that progress is seen where filters take most of them out."""
 _MOST_FETCHED: Final = 500
 _GROWTH: Final = 4
-_KEY: Final = ("experiment_run_id", "name")
-_REPLACED: Final = [column.key for column in evaluations.c if column.key not in _KEY]
+_JUDGEMENTS: Final = JudgementTable(experiment_runs, evaluations, "experiment_run_id")
 
 
 class TaskRunSource:
@@ -146,23 +140,10 @@ class TaskRunSource:
 
     def store(self, connection: Connection, claimed: Claimed, items: Sequence[Item]) -> Tally:
         """Keep judgements; those about rows that were deleted meanwhile count as skipped."""
-        payload = TaskRunPayload.read(claimed.payload)
-        judgements = [Judgement.from_item(item) for item in items]
-        wanted = {"row_ids": list({judgement.row for judgement in judgements})}
-        present = set(connection.execute(_STILL_THERE, wanted).scalars())
-        kept = [judgement for judgement in judgements if judgement.row in present]
+        tally, kept = _JUDGEMENTS.store(connection, claimed, items)
         if kept:
-            insert = insert_into(connection, evaluations).values(updated_at=now())
-            connection.execute(
-                insert.on_conflict_do_update(
-                    index_elements=_KEY,
-                    set_={column: insert.excluded[column] for column in _REPLACED},
-                ),
-                [_record(claimed.run.id, payload, judgement) for judgement in kept],
-            )
-            connection.execute(_TOUCH, {"row_ids": [judgement.row for judgement in kept]})
-        failed = sum(judgement.error is not None for judgement in kept)
-        return Tally(len(kept) - failed, failed, len(judgements) - len(kept))
+            connection.execute(_TOUCH, {"row_ids": kept})
+        return tally
 
 
 class _Reading:
@@ -256,19 +237,3 @@ def row_columns(row: Row[Any]) -> dict[str, JsonValue]:
         columns["error"] = row.error
     columns.update(row.columns)
     return columns
-
-
-def _record(run_id: int, payload: TaskRunPayload, judgement: Judgement) -> dict[str, object]:
-    evaluator = payload.evaluators[judgement.evaluator]
-    return {
-        "experiment_run_id": judgement.row,
-        "name": evaluator.name,
-        "evaluator_version_id": evaluator.version_id,
-        "run_id": run_id,
-        "score": judgement.score,
-        "label": judgement.label,
-        "explanation": judgement.explanation,
-        "error": judgement.error,
-        "prompt_tokens": judgement.prompt_tokens,
-        "completion_tokens": judgement.completion_tokens,
-    }
