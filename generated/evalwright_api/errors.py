@@ -60,7 +60,11 @@ class ProblemError(ResponseError):
     """
 
     def __init__(
-        self, status: int, problem: "models.Problem", headers: Mapping[str, str], body: bytes
+        self,
+        status: int,
+        problem: "models.JobProblem | models.Problem",
+        headers: Mapping[str, str],
+        body: bytes,
     ) -> None:
         super().__init__(_text(problem), status, headers, body)
         self.problem = problem

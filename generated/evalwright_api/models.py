@@ -123,6 +123,45 @@ Binary = TypeAliasType("Binary", bytes)
 """Bytes."""
 
 
+class CircuitBreaker(Model):
+    """Kept for clients that expect one; sandboxes are started without it."""
+
+    state: str
+    """Always `closed`."""
+    failure_count: int
+    """Always 0."""
+    success_count: int
+    """Always 0."""
+    last_failure: float | None
+    """Always null."""
+
+
+class Comparison(Model):
+    """What is equal in a job and its parent; null while that can't be told."""
+
+    code: bool | None
+    """Whether the code is the same."""
+    input: bool | None
+    """Whether the input is the same."""
+    environment: bool | None
+    """Whether Python and packages are the same."""
+    output: bool | None
+    """Whether it came to the same output."""
+
+
+class ContentHashes(Model):
+    """SHA-256 of what went in and came out, in hexadecimal digits."""
+
+    code_hash: str | MISSING = MISSING
+    """Of the code."""
+    input_hash: str | MISSING = MISSING
+    """Of the input as canonical JSON."""
+    environment_hash: str | MISSING = MISSING
+    """Of Python's version and the installed packages."""
+    output_hash: str | MISSING = MISSING
+    """Of output, stdout and the files that were left."""
+
+
 class CreateDatasetRequest(Model):
     """A dataset to create with its first examples."""
 
@@ -213,6 +252,53 @@ class DatasetVersionWithExampleIds(Model):
     """The examples that were written, in the order of the request."""
 
 
+class DeadLetter(Model):
+    """A job that was given up because its workers kept dying."""
+
+    id: int
+    """The entry's number."""
+    job_id: str
+    """The job's ID."""
+    job_data: dict[str, Any]
+    """Hashes and sizes of what it was given, never the content."""
+    error_type: str
+    """The kind of error."""
+    error_message: str
+    """What happened."""
+    retry_count: int
+    """How often it was started."""
+    created_at: AwareDatetime
+    """When it was given up."""
+    client_ip: str | None
+    """Who submitted it; null, as that is not kept."""
+    correlation_id: str | None
+    """The `X-Correlation-ID` it was submitted with."""
+
+
+class DeadLetterPage(Model):
+    """A page of entries."""
+
+    items: list[DeadLetter]
+    """The entries."""
+    limit: int
+    """The largest number of entries in a page."""
+    offset: int
+    """How many entries were passed over."""
+    has_more: bool
+    """Whether more follow."""
+    count: int
+    """How many entries this page has."""
+
+
+class DeadLetterStats(Model):
+    """How many jobs were given up."""
+
+    total: int
+    """All of them."""
+    by_error_type: dict[str, Any]
+    """The number of each kind of error."""
+
+
 class DeleteDatasetExamplesRequest(Model):
     """Examples to remove."""
 
@@ -274,6 +360,32 @@ class DeleteSpansResponse(Model):
     """Those that are no spans of this project."""
 
 
+class Environment(Model):
+    """A set of packages, installed once and read by every job that needs it."""
+
+    key: str
+    """SHA-256 of the locked packages, Python's version and the machine."""
+    requirements: list[str]
+    """What was asked for."""
+    packages: list[str]
+    """What is installed, with versions."""
+    python_version: str
+    """The version of Python it is for."""
+    size_bytes: int
+    """Its size on disk."""
+    created_at: AwareDatetime
+    """When it was installed."""
+    last_used_at: AwareDatetime
+    """When a job last used it."""
+
+
+class EnvironmentList(Model):
+    """The environments of this host."""
+
+    environments: list[Environment]
+    """The environments."""
+
+
 class EvaluatorLlmConfig(Model):
     """Which model judges."""
 
@@ -294,6 +406,42 @@ class EvaluatorType(StrEnum):
 
     TEMPLATE = "template"
     CODE = "code"
+
+
+class ExecutionError(Model):
+    """What went wrong."""
+
+    type: str
+    """The kind of error, such as `timeout`, `oom`, `syntax_error` or `interrupted`."""
+    message: str
+    """What happened, in at most 4,096 characters."""
+    phase: str | None
+    """Where it happened: `startup` or `execution`."""
+
+
+class ExecutionPhase(StrEnum):
+    """
+    How far it came.
+    """
+
+    STARTUP = "startup"
+    EXECUTION = "execution"
+    COMPLETED = "completed"
+    FAILED = "failed"
+
+
+class ExecutionTiming(Model):
+    """Where the time went."""
+
+    startup_ms: int | None
+    """Until the program could start."""
+    dep_install_ms: int | None
+    """Installing requirements; null without any."""
+    execution_ms: int | None
+    """The program itself."""
+    total_ms: int | None
+    """Everything together."""
+    phase_at_exit: ExecutionPhase
 
 
 class Experiment(Model):
@@ -359,6 +507,20 @@ class FieldError(Model):
     """The accepted value or name closest to the one given."""
 
 
+class ForkJobRequest(Model):
+    """The new code, and what else is to be different."""
+
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
+    code: Annotated[str, Field(max_length=100000, min_length=1, pattern="\\S")]
+    """The new program."""
+    job_type: Annotated[
+        str | MISSING, Field(max_length=128, pattern="^[a-zA-Z0-9_-]+(@[a-zA-Z0-9_.@:-]+)?$")
+    ] = MISSING
+    """Another job type than the parent's."""
+    timeout: Annotated[int | MISSING, Field(ge=1, le=86400)] = MISSING
+    """Another time limit than the parent's."""
+
+
 class GcpProviderMetadata(Model):
     """What vertexAI needs."""
 
@@ -400,6 +562,230 @@ class InsertDatasetExamplesRequest(Model):
     """Rows under the same rules as at the dataset's creation."""
 
 
+class InvalidField(Model):
+    """One wrong field, in the form that clients of this wire read."""
+
+    type: str
+    """The kind of mistake, such as `missing` or `string_too_long`."""
+    loc: list[str | int]
+    """Where it is: `body`, `query` or `path`, then the way there."""
+    msg: str
+    """What was wrong and what was expected."""
+
+
+class Isolation(Model):
+    """What kept a program apart from the host."""
+
+    driver: str
+    """What made the sandbox, such as `bubblewrap`."""
+    level: str
+    """How much that is worth: `unsafe`, `namespaces` or `cgroup`."""
+    layers: list[str]
+    """The layers that were on."""
+
+
+class JobArtifact(Model):
+    """A file of a job."""
+
+    name: str
+    """Its name."""
+    size: int
+    """Its size in bytes."""
+    size_bytes: int
+    """The same as `size`."""
+    sha256: str
+    """SHA-256 of its content, in hexadecimal digits."""
+    content_type: str | None
+    """Its media type, by its name."""
+
+
+class JobEventType(StrEnum):
+    """
+    What kind of event it is.
+    """
+
+    STATUS = "status"
+    OUTPUT = "output"
+
+
+class JobLimits(Model):
+    """How much a job may take."""
+
+    memory_mb: int
+    """Memory of all its processes together."""
+    cpu_seconds: float | None
+    """Processor time of all its processes together; null for as much as its time allows."""
+    cpus: float
+    """How many processors it may keep busy."""
+    processes: int
+    """Processes and threads at one time."""
+    open_files: int
+    """Open files of each process."""
+    file_mb: int
+    """The largest file."""
+    files: int
+    """Files in each of its folders."""
+    output_mb: int
+    """Everything in /output together."""
+    stream_bytes: int
+    """What is kept of each of stdout and stderr."""
+    artifacts: int
+    """How many files are kept."""
+    artifact_mb: int
+    """The largest file that is kept."""
+    artifacts_mb: int
+    """All files that are kept together."""
+
+
+class JobLimitsInput(Model):
+    """How much a job may take, where that is to be less than its job type allows."""
+
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
+    memory_mb: Annotated[int | MISSING, Field(ge=16, le=1048576)] = MISSING
+    """Memory of all its processes together."""
+    cpu_seconds: Annotated[float | MISSING, Field(gt=0.0, le=86400.0)] = MISSING
+    """Processor time of all its processes together."""
+    cpus: Annotated[float | MISSING, Field(gt=0.0, le=1024.0)] = MISSING
+    """How many processors it may keep busy."""
+    processes: Annotated[int | MISSING, Field(ge=1, le=100000)] = MISSING
+    """Processes and threads at one time."""
+    open_files: Annotated[int | MISSING, Field(ge=16, le=1048576)] = MISSING
+    """Open files of each process."""
+    file_mb: Annotated[int | MISSING, Field(ge=1, le=1048576)] = MISSING
+    """The largest file."""
+    files: Annotated[int | MISSING, Field(ge=16, le=10000000)] = MISSING
+    """Files in each of its folders."""
+    output_mb: Annotated[int | MISSING, Field(ge=1, le=1048576)] = MISSING
+    """Everything in /output together."""
+    stream_bytes: Annotated[int | MISSING, Field(ge=1024, le=16777216)] = MISSING
+    """What is kept of each of stdout and stderr."""
+    artifacts: Annotated[int | MISSING, Field(ge=0, le=10000)] = MISSING
+    """How many files are kept."""
+    artifact_mb: Annotated[int | MISSING, Field(ge=1, le=1048576)] = MISSING
+    """The largest file that is kept."""
+    artifacts_mb: Annotated[int | MISSING, Field(ge=1, le=1048576)] = MISSING
+    """All files that are kept together."""
+
+
+class JobProblem(Model):
+    """
+    An error of the families of jobs: a problem document that the clients of this wire understand, too. Where fields are
+    wrong, `detail` is the list of them; else it is a text.
+
+    """
+
+    type: str | MISSING = MISSING
+    """A URI of the kind of error."""
+    title: str
+    """The kind of error in a few words."""
+    status: int
+    """The HTTP status."""
+    detail: Annotated[str | list[InvalidField], Field(union_mode="left_to_right")]
+    """What was wrong, or every wrong field."""
+    hint: str | MISSING = MISSING
+    """What to do next."""
+    instance: str | MISSING = MISSING
+    """The path of the request."""
+    correlation_id: str
+    """The request's `X-Correlation-ID`."""
+    request_id: str | MISSING = MISSING
+    """The request's ID, as in `X-Request-Id`."""
+    existing_job_id: str | MISSING = MISSING
+    """The job that an idempotency key belongs to."""
+    errors: list[FieldError] | MISSING = MISSING
+    """Every wrong field of the request."""
+
+
+class JobRelationship(StrEnum):
+    """
+    How a job came from its parent.
+    """
+
+    RERUN = "rerun"
+    FORK = "fork"
+
+
+class JobStatus(StrEnum):
+    """
+    Where a job stands: `pending` in the first answer, `queued`, `running`, then one of the final `succeeded`, `failed`,
+    `timeout`, `oom`, `cancelled`.
+
+    """
+
+    PENDING = "pending"
+    QUEUED = "queued"
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    TIMEOUT = "timeout"
+    OOM = "oom"
+    CANCELLED = "cancelled"
+
+
+class JobType(Model):
+    """A kind of jobs, as the server's settings describe it."""
+
+    name: str
+    """Its name."""
+    requirements: list[str]
+    """The packages its jobs can import."""
+    python_version: str
+    """The version of Python its jobs run with, such as `3.11`."""
+    memory_limit: str
+    """Memory, such as `512m`."""
+    cpu_limit: float
+    """How many processors a job may keep busy."""
+    timeout: int
+    """Seconds a job may run unless it asks otherwise."""
+    max_timeout: int
+    """The most seconds a job may ask for."""
+    startup_timeout: int
+    """Seconds that starting may take."""
+    session_enabled: bool
+    """Always false: there are no sessions."""
+    gpu_enabled: bool
+    """Always false: jobs get no GPU."""
+    gpu_vendor: str | None
+    """Always null."""
+    image_exists: bool
+    """Whether its packages are installed on this host."""
+    template: bool
+    """Whether its jobs start from a process that has the packages imported."""
+    network: list[str]
+    """The addresses its jobs may reach; none when empty."""
+    allow_requirements: bool
+    """Whether its jobs may bring requirements of their own."""
+    limits: JobLimits
+
+
+class JobTypeBuild(Model):
+    """The packages of a job type are installed."""
+
+    status: str
+    """Always `built`."""
+    job_type: str
+    """The job type's name."""
+    version: str
+    """The name with the digest, as `name@sha256:digest`."""
+    digest: str
+    """The first 12 digits of the environment's key."""
+    image_ref: str
+    """The environment's key."""
+
+
+JobTypeList = TypeAliasType("JobTypeList", list[JobType])
+"""Every job type."""
+
+
+class LeftOutArtifact(Model):
+    """A file that was not kept."""
+
+    name: str
+    """Its name, as far as it can be shown."""
+    reason: str
+    """Why it was not kept."""
+
+
 class ListSpansRequest(Model):
     """Which spans to list."""
 
@@ -437,6 +823,17 @@ class MessageRole(StrEnum):
     TOOL = "tool"
 
 
+class MissingLayer(Model):
+    """A layer of isolation that this host does not have."""
+
+    layer: str
+    """Its name."""
+    reason: str
+    """Why it is off."""
+    cure: str
+    """What switches it on."""
+
+
 class OptimizationDirection(StrEnum):
     """
     Whether larger scores are better.
@@ -458,6 +855,15 @@ class Organization(Model):
     """What it is; may be empty."""
     created_at: AwareDatetime
     """When it was created."""
+
+
+class OutputStream(StrEnum):
+    """
+    A stream that a program writes to.
+    """
+
+    STDOUT = "stdout"
+    STDERR = "stderr"
 
 
 class Pagination(Model):
@@ -533,9 +939,55 @@ class QueueStats(Model):
     """How much work there is."""
 
     queued: int
-    """Runs that wait for a worker."""
+    """Runs of every kind that wait for a worker."""
     running: int
-    """Runs that a worker holds."""
+    """Runs of every kind that a worker holds."""
+    pending: int
+    """Jobs that wait for a worker."""
+    max_workers: int
+    """How many runs can be worked on at a time."""
+    max_queue_size: int
+    """How many jobs may wait."""
+
+
+class RemovedDeadLetter(Model):
+    """The entry that was removed."""
+
+    status: str
+    """Always `removed`."""
+    entry_id: int
+    """Its number."""
+
+
+class RerunJobRequest(Model):
+    """What is to be different in the new run."""
+
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
+    job_type: Annotated[
+        str | MISSING, Field(max_length=128, pattern="^[a-zA-Z0-9_-]+(@[a-zA-Z0-9_.@:-]+)?$")
+    ] = MISSING
+    """Another job type than the parent's."""
+    timeout: Annotated[int | MISSING, Field(ge=1, le=86400)] = MISSING
+    """Another time limit than the parent's."""
+
+
+class ResourceUsage(Model):
+    """What a job took, measured over all its processes."""
+
+    cpu_time_seconds: float | MISSING = MISSING
+    """Processor time."""
+    memory_peak_mb: float | MISSING = MISSING
+    """The most memory at any time, in units of 1,048,576 bytes."""
+    io_read_bytes: int | MISSING = MISSING
+    """Bytes read."""
+    io_write_bytes: int | MISSING = MISSING
+    """Bytes written."""
+    cpu_time_ms: int | MISSING = MISSING
+    """Processor time in milliseconds."""
+    max_rss_mb: float | MISSING = MISSING
+    """The same as `memory_peak_mb`."""
+    wall_time_ms: int | MISSING = MISSING
+    """How long the program ran."""
 
 
 class ResponseFormatJsonSchema(Model):
@@ -594,7 +1046,7 @@ class RunState(StrEnum):
 
 
 class SandboxHealth(Model):
-    """Whether untrusted code can be run."""
+    """Whether untrusted code can be run, and how well it is kept apart."""
 
     available: bool
     """Whether code can be isolated on this host."""
@@ -602,6 +1054,12 @@ class SandboxHealth(Model):
     """What isolates the code."""
     reason: str | None
     """Why code can't be isolated, and the cure."""
+    level: str | None
+    """How much the isolation is worth: `unsafe`, `namespaces` or `cgroup`."""
+    layers: list[str]
+    """The layers of isolation that were found to work."""
+    missing: list[MissingLayer]
+    """The layers that are off."""
 
 
 class SearchDatasetExamplesRequest(Model):
@@ -723,6 +1181,17 @@ StaticParamValue = TypeAliasType(
     "StaticParamValue", Annotated[str | list[str], Field(union_mode="left_to_right")]
 )
 """Text for STRING and REGEX, a list of texts for STRING_ARRAY."""
+
+
+Requirement = TypeAliasType("Requirement", Annotated[str, Field(max_length=255, min_length=1)])
+
+
+class SubmittedJob(Model):
+    """A job that was accepted."""
+
+    job_id: str
+    """The job's ID."""
+    status: JobStatus
 
 
 class TaskEvaluator(Model):
@@ -1051,6 +1520,38 @@ class UpdateSpaceRequest(Model):
     """A new description; empty text clears it."""
 
 
+HeadersAdditionalProperty = TypeAliasType(
+    "HeadersAdditionalProperty", Annotated[str, Field(max_length=4096)]
+)
+
+
+class WebhookInput(Model):
+    """A request to make when a job has ended, signed as the Standard Webhooks specification says."""
+
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
+    url: Annotated[str, Field(max_length=2048, pattern="^https?://")]
+    """Where to POST the job's record."""
+    headers: Annotated[dict[str, HeadersAdditionalProperty] | MISSING, Field(max_length=20)] = (
+        MISSING
+    )
+    """Header fields to send along, such as `Authorization`. They are kept sealed and never shown."""
+    secret: Annotated[str | MISSING, Field(max_length=255, min_length=16)] = MISSING
+    """What the request is signed with; kept sealed and never shown."""
+
+
+class WebhookState(StrEnum):
+    """
+    `waiting` for the job's end, `pending` until it is delivered, then `delivered`, or `failed` when it was tried too often
+    or may not be sent.
+
+    """
+
+    WAITING = "waiting"
+    PENDING = "pending"
+    DELIVERED = "delivered"
+    FAILED = "failed"
+
+
 class AiIntegration(Model):
     """Access to the models of one provider."""
 
@@ -1138,6 +1639,14 @@ class AppendExperimentRunsRequest(Model):
     model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
     experiment_runs: Annotated[list[ExperimentRunCreate], Field(max_length=1000, min_length=1)]
     """The outputs, one for each example answered."""
+
+
+class CancelledJob(Model):
+    """A job that is cancelled, or about to be."""
+
+    job_id: str
+    """The job's ID."""
+    status: JobStatus
 
 
 class CreateAiIntegrationRequest(Model):
@@ -1272,6 +1781,17 @@ class DatasetList(Model):
     pagination: Pagination
 
 
+class DerivedJob(Model):
+    """A job that was made from another one."""
+
+    job_id: str
+    """The new job's ID."""
+    status: JobStatus
+    parent_execution_id: str
+    """The job it was made from."""
+    relationship: JobRelationship
+
+
 class Evaluator(Model):
     """A judge of outputs."""
 
@@ -1318,6 +1838,34 @@ class EvaluatorVersionTemplate(Model):
     type: Literal["template"] = "template"
     """The kind of version."""
     template_config: TemplateConfig
+
+
+class ExecuteResponse(Model):
+    """How a program ended."""
+
+    success: bool
+    """Whether it ended well."""
+    status: JobStatus
+    output: Annotated[dict[str, Any] | None, Field(...)]
+    """What it wrote to `/output/result.json`."""
+    execution_time: float
+    """How many seconds it ran."""
+    stdout: str
+    """What it wrote."""
+    stderr: str
+    """What it wrote about errors."""
+    exit_code: int | None
+    """The exit code; 128+N after signal N."""
+    error: str | None
+    """What went wrong."""
+    error_type: str | None
+    """The kind of error, as in a record's `error.type`."""
+    job_type: str
+    """Its job type."""
+    execution_id: str
+    """Its record's ID."""
+    runtime: str | None
+    """What isolated it."""
 
 
 class ExperimentList(Model):
@@ -1369,6 +1917,40 @@ class Health(Model):
     workers: int
     """How many worker processes are connected."""
     queue_stats: QueueStats
+    docker_available: bool
+    """Always false: sandboxes need no Docker."""
+    gvisor_available: bool
+    """Always false: sandboxes need no gVisor."""
+    circuit_breaker: CircuitBreaker
+    production_mode: bool
+    """Whether the server asks for a key."""
+
+
+class JobArtifactList(Model):
+    """The files of a job."""
+
+    artifacts: list[JobArtifact]
+    """The files that are kept."""
+    left_out: list[LeftOutArtifact]
+    """The files that were not kept, and why."""
+
+
+class JobEvent(Model):
+    """Something that happened to a job."""
+
+    id: str
+    """Where the stream stands, to go on from there."""
+    type: JobEventType
+    attempt: int
+    """The attempt it belongs to."""
+    at: AwareDatetime | None
+    """When it happened; null where that was not kept."""
+    status: Annotated[JobStatus | None, Field(...)]
+    """The job's status, in events of type `status`."""
+    stream: Annotated[OutputStream | None, Field(...)]
+    """Where it was written, in events of type `output`."""
+    text: str | None
+    """What was written, in events of type `output`."""
 
 
 class LlmMessage(Model):
@@ -1509,6 +2091,34 @@ class StaticParamInput(Model):
     default_value: StaticParamValue
 
 
+class SubmitJobRequest(Model):
+    """A program to run. A whole number may be sent as text, such as `"5"`."""
+
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
+    code: Annotated[str, Field(max_length=100000, min_length=1, pattern="\\S")]
+    """The program, in Python. It is `/code/main.py` for itself."""
+    input_data: dict[str, Any] | MISSING = MISSING
+    """What the program finds in `/input/data.json`; at most 1,048,576 characters as ASCII JSON."""
+    timeout: Annotated[int | MISSING, Field(ge=1, le=86400)] = MISSING
+    """How many seconds the program may run; the job type's when left out, and never more than its maximum."""
+    startup_timeout: Annotated[int | MISSING, Field(ge=10, le=600)] = MISSING
+    """How many seconds sandbox and requirements may take before the program starts."""
+    job_type: Annotated[
+        str | MISSING, Field(max_length=128, pattern="^[a-zA-Z0-9_-]+(@[a-zA-Z0-9_.@:-]+)?$")
+    ] = MISSING
+    """The kind of job, as `name` or `name@version`; `default` when left out."""
+    idempotency_key: Annotated[
+        str | MISSING, Field(max_length=255, min_length=8, pattern="^[A-Za-z0-9_-]+$")
+    ] = MISSING
+    """A text of the caller's choice that makes submitting twice harmless."""
+    requirements: Annotated[list[Requirement] | MISSING, Field(max_length=50)] = MISSING
+    """Packages to install first, by name and version clause, such as `numpy>=2,<3`."""
+    limits: JobLimitsInput | MISSING = MISSING
+    """Limits for this job, each at most that of the job type."""
+    webhook: WebhookInput | MISSING = MISSING
+    """Whom to tell when the job has ended."""
+
+
 class TaskRun(Model):
     """One run of a task."""
 
@@ -1560,6 +2170,22 @@ class ToolCallInput(Model):
     """The call's ID."""
     type: ToolCallType
     function: ToolCallFunctionInput
+
+
+class Webhook(Model):
+    """How the telling of a job's end goes."""
+
+    url: str
+    """Whom to tell, without credentials and query."""
+    state: WebhookState
+    attempts: int
+    """How often it was tried."""
+    last_status: int | None
+    """The HTTP status of the last answer."""
+    last_error: str | None
+    """Why the last attempt failed."""
+    next_attempt_at: AwareDatetime | None
+    """When it is tried again."""
 
 
 class AnnotateDatasetExamplesRequest(Model):
@@ -1621,6 +2247,94 @@ class CustomCodeConfigInput(Model):
     """Which rows it judges; all when null."""
 
 
+class Execution(Model):
+    """
+    What is known about a job or an execution. The members from `job_id` on are there with `view=full` only.
+
+    """
+
+    execution_id: str
+    """Its ID."""
+    status: JobStatus
+    job_type: str
+    """Its job type."""
+    job_version: str
+    """Its job type with a version."""
+    created_at: AwareDatetime
+    """When it was accepted."""
+    started_at: AwareDatetime | None
+    """When it was started."""
+    ended_at: AwareDatetime | None
+    """When it ended."""
+    duration_ms: int | None
+    """How long it ran."""
+    exit_code: int | None
+    """The exit code; 128+N after signal N, -1 if the code never ran."""
+    stdout: str
+    """What the program wrote."""
+    stderr: str
+    """What the program wrote about errors."""
+    output: Annotated[dict[str, Any] | None, Field(...)]
+    """What it wrote to `/output/result.json`."""
+    error: Annotated[ExecutionError | None, Field(...)]
+    """What went wrong."""
+    timing: Annotated[ExecutionTiming | None, Field(...)]
+    """Where the time went."""
+    runtime: str | None
+    """What isolated it."""
+    job_id: str | MISSING = MISSING
+    """The same as `execution_id`."""
+    attempt: int | MISSING = MISSING
+    """How often it was started."""
+    job_ref: str | MISSING = MISSING
+    """The job type as it was asked for, with a version."""
+    note: str | None | MISSING = MISSING
+    """What is worth knowing besides, such as why there is no output."""
+    isolation: Isolation | None | MISSING = MISSING
+    """What kept it apart from the host."""
+    stdout_truncated: bool | MISSING = MISSING
+    """Whether more was written than is kept."""
+    stderr_truncated: bool | MISSING = MISSING
+    """Whether more was written than is kept."""
+    artifacts: list[JobArtifact] | MISSING = MISSING
+    """The files it left."""
+    artifacts_left_out: list[LeftOutArtifact] | MISSING = MISSING
+    """The files that were not kept, and why."""
+    input_artifacts: list[JobArtifact] | MISSING = MISSING
+    """What it was given."""
+    resource_usage: ResourceUsage | MISSING = MISSING
+    content_hashes: ContentHashes | MISSING = MISSING
+    code_hash: str | MISSING = MISSING
+    """SHA-256 of the code."""
+    input_hash: str | MISSING = MISSING
+    """SHA-256 of the input as canonical JSON."""
+    idempotency_key: str | None | MISSING = MISSING
+    """The key it was submitted with."""
+    parent_execution_id: str | None | MISSING = MISSING
+    """The job it was made from."""
+    relationship: JobRelationship | None | MISSING = MISSING
+    """How it came from its parent."""
+    comparison: Comparison | None | MISSING = MISSING
+    """What is equal in it and its parent."""
+    webhook: Webhook | None | MISSING = MISSING
+    """How the telling of its end goes."""
+
+
+class ExecutionPage(Model):
+    """A page of records."""
+
+    items: list[Execution]
+    """The records."""
+    limit: int
+    """The largest number of records in a page."""
+    offset: int
+    """How many records were passed over."""
+    has_more: bool
+    """Whether more follow."""
+    count: int
+    """How many records this page has."""
+
+
 class InvocationParameters(Model):
     """How a model is called."""
 
@@ -1651,6 +2365,79 @@ class InvocationParameters(Model):
     """How much the model reasons, in the provider's words."""
     verbosity: str | MISSING = MISSING
     """How long the answers are, in the provider's words."""
+
+
+class Job(Model):
+    """
+    Where a job stands. The members from `execution_id` on are there with `view=full` only, and those of a result only
+    once there is one.
+
+    """
+
+    job_id: str
+    """The job's ID."""
+    status: JobStatus
+    created_at: AwareDatetime
+    """When it was accepted."""
+    started_at: AwareDatetime | None
+    """When it was started."""
+    duration_ms: int | None
+    """How long it ran."""
+    queue_position: int | None
+    """Its place among the waiting jobs, 1 for the next."""
+    execution_id: str | MISSING = MISSING
+    """The same as `job_id`."""
+    ended_at: AwareDatetime | None | MISSING = MISSING
+    """When it ended."""
+    attempt: int | MISSING = MISSING
+    """How often it was started; more than 1 after a worker died."""
+    job_type: str | MISSING = MISSING
+    """Its job type."""
+    job_version: str | MISSING = MISSING
+    """Its job type with the version it asked for."""
+    job_ref: str | MISSING = MISSING
+    """The job type as it was asked for, with a version."""
+    exit_code: int | None | MISSING = MISSING
+    """The exit code; 128+N after signal N."""
+    stdout: str | MISSING = MISSING
+    """What the program wrote."""
+    stderr: str | MISSING = MISSING
+    """What the program wrote about errors."""
+    stdout_truncated: bool | MISSING = MISSING
+    """Whether more was written than is kept."""
+    stderr_truncated: bool | MISSING = MISSING
+    """Whether more was written than is kept."""
+    output: dict[str, Any] | None | MISSING = MISSING
+    """What it wrote to `/output/result.json`."""
+    error: ExecutionError | None | MISSING = MISSING
+    """What went wrong."""
+    note: str | None | MISSING = MISSING
+    """What is worth knowing besides, such as why there is no output."""
+    timing: ExecutionTiming | None | MISSING = MISSING
+    """Where the time went."""
+    runtime: str | None | MISSING = MISSING
+    """What isolated it."""
+    isolation: Isolation | None | MISSING = MISSING
+    """What kept it apart from the host."""
+    artifacts: list[JobArtifact] | MISSING = MISSING
+    """The files it left."""
+    artifacts_left_out: list[LeftOutArtifact] | MISSING = MISSING
+    """The files that were not kept, and why."""
+    input_artifacts: list[JobArtifact] | MISSING = MISSING
+    """What it was given."""
+    resource_usage: ResourceUsage | MISSING = MISSING
+    content_hashes: ContentHashes | MISSING = MISSING
+    code_hash: str | MISSING = MISSING
+    """SHA-256 of the code."""
+    input_hash: str | MISSING = MISSING
+    """SHA-256 of the input as canonical JSON."""
+    idempotency_key: str | None | MISSING = MISSING
+    """The key it was submitted with."""
+    parent_execution_id: str | MISSING = MISSING
+    """The job it was made from; left out when there is none."""
+    relationship: JobRelationship | MISSING = MISSING
+    comparison: Comparison | MISSING = MISSING
+    webhook: Webhook | MISSING = MISSING
 
 
 class LlmGenerationRunConfig(Model):
@@ -2063,8 +2850,12 @@ __all__ = [
     "AzureParameters",
     "BedrockOptions",
     "Binary",
+    "CancelledJob",
+    "CircuitBreaker",
     "CodeConfig",
     "CodeConfigInput",
+    "Comparison",
+    "ContentHashes",
     "CreateAiIntegrationRequest",
     "CreateCodeEvaluationTaskRequest",
     "CreateDatasetRequest",
@@ -2085,12 +2876,18 @@ __all__ = [
     "DatasetList",
     "DatasetVersion",
     "DatasetVersionWithExampleIds",
+    "DeadLetter",
+    "DeadLetterPage",
+    "DeadLetterStats",
     "DeleteDatasetExamplesRequest",
     "DeleteDatasetExamplesResponse",
     "DeleteEvaluatorVersionsRequest",
     "DeleteEvaluatorVersionsResponse",
     "DeleteSpansRequest",
     "DeleteSpansResponse",
+    "DerivedJob",
+    "Environment",
+    "EnvironmentList",
     "Evaluator",
     "EvaluatorList",
     "EvaluatorLlmConfig",
@@ -2104,6 +2901,12 @@ __all__ = [
     "EvaluatorVersionTemplate",
     "EvaluatorVersionTemplateCreate",
     "EvaluatorWithVersion",
+    "ExecuteResponse",
+    "Execution",
+    "ExecutionError",
+    "ExecutionPage",
+    "ExecutionPhase",
+    "ExecutionTiming",
     "Experiment",
     "ExperimentList",
     "ExperimentRun",
@@ -2111,15 +2914,32 @@ __all__ = [
     "ExperimentRunList",
     "ExperimentWithRunIds",
     "FieldError",
+    "ForkJobRequest",
     "GcpProviderMetadata",
     "Health",
     "HealthStatus",
     "InputVariableFormat",
     "InsertDatasetExamplesRequest",
+    "InvalidField",
     "InvocationParameters",
+    "Isolation",
+    "Job",
+    "JobArtifact",
+    "JobArtifactList",
+    "JobEvent",
+    "JobEventType",
+    "JobLimits",
+    "JobLimitsInput",
+    "JobProblem",
+    "JobRelationship",
+    "JobStatus",
+    "JobType",
+    "JobTypeBuild",
+    "JobTypeList",
     "KnownCodeConfig",
     "KnownEvaluatorVersion",
     "KnownRunConfiguration",
+    "LeftOutArtifact",
     "ListSpansRequest",
     "LlmGenerationRunConfig",
     "LlmGenerationRunConfigInput",
@@ -2129,9 +2949,11 @@ __all__ = [
     "ManagedCodeConfigInput",
     "ManagedCodeEvaluator",
     "MessageRole",
+    "MissingLayer",
     "OptimizationDirection",
     "Organization",
     "OrganizationList",
+    "OutputStream",
     "Pagination",
     "Problem",
     "Project",
@@ -2139,6 +2961,9 @@ __all__ = [
     "ProviderMetadataInput",
     "ProviderParameters",
     "QueueStats",
+    "RemovedDeadLetter",
+    "RerunJobRequest",
+    "ResourceUsage",
     "ResponseFormat",
     "ResponseFormatJsonSchema",
     "ResponseFormatType",
@@ -2166,6 +2991,8 @@ __all__ = [
     "StaticParamInput",
     "StaticParamType",
     "StaticParamValue",
+    "SubmitJobRequest",
+    "SubmittedJob",
     "Task",
     "TaskEvaluator",
     "TaskEvaluatorInput",
@@ -2200,4 +3027,7 @@ __all__ = [
     "UpdateRunExperimentTaskRequest",
     "UpdateSpaceRequest",
     "UpdateTaskRequest",
+    "Webhook",
+    "WebhookInput",
+    "WebhookState",
 ]

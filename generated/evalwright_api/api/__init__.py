@@ -8,9 +8,14 @@ from ..operation import Operation
 from . import (
     ai_integrations,
     datasets,
+    dead_letters,
+    environments,
     evaluators,
+    executions,
     experiments,
     health,
+    job_types,
+    jobs,
     organizations,
     projects,
     runs,
@@ -33,6 +38,11 @@ __all__ = [
     "tasks",
     "task_runs",
     "spans",
+    "jobs",
+    "executions",
+    "job_types",
+    "environments",
+    "dead_letters",
     "runs",
 ]
 
@@ -49,6 +59,11 @@ OPERATIONS: Mapping[str, Operation] = MappingProxyType(
         **tasks.OPERATIONS,
         **task_runs.OPERATIONS,
         **spans.OPERATIONS,
+        **jobs.OPERATIONS,
+        **executions.OPERATIONS,
+        **job_types.OPERATIONS,
+        **environments.OPERATIONS,
+        **dead_letters.OPERATIONS,
         **runs.OPERATIONS,
     }
 )

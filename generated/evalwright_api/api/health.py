@@ -13,7 +13,7 @@ from ..types import Request
 if TYPE_CHECKING:
     from .. import models
 
-__all__ = ["OPERATIONS", "GET_HEALTH", "get_health"]
+__all__ = ["OPERATIONS", "GET_HEALTH", "GET_POOL_STATS", "get_health", "get_pool_stats"]
 
 GET_HEALTH = Operation(
     "get_health",
@@ -28,7 +28,22 @@ GET_HEALTH = Operation(
     ),
 )
 
-OPERATIONS: Mapping[str, Operation] = MappingProxyType({"get_health": GET_HEALTH})
+GET_POOL_STATS = Operation(
+    "get_pool_stats",
+    "Health",
+    "GET",
+    "/pool/stats",
+    stage="stable",
+    parameters=(),
+    responses=(
+        *ResponseSpec.each("200", "application/json", "json", "QueueStats"),
+        *ResponseSpec.each("401 403 429 default", "application/problem+json", "json", "JobProblem"),
+    ),
+)
+
+OPERATIONS: Mapping[str, Operation] = MappingProxyType(
+    {"get_health": GET_HEALTH, "get_pool_stats": GET_POOL_STATS}
+)
 """The operations of this family, by their operationIds."""
 
 
@@ -38,3 +53,8 @@ def get_health() -> Request[models.Health]:
     Needs no credentials. `degraded` means that some runs can't start, for the reason given.
     """
     return Request(GET_HEALTH, {}, (), {"Accept": GET_HEALTH.accept})
+
+
+def get_pool_stats() -> Request[models.QueueStats]:
+    """Count the jobs that wait and run."""
+    return Request(GET_POOL_STATS, {}, (), {"Accept": GET_POOL_STATS.accept})

@@ -20,8 +20,26 @@ async def get_health(call: Call) -> Answer:
                 "available": sandbox.driver is not None,
                 "driver": sandbox.driver,
                 "reason": sandbox.reason,
+                "level": None,
+                "layers": [],
+                "missing": [],
             },
             "workers": context.workforce.connected,
-            "queue_stats": {"queued": queued, "running": running},
+            "queue_stats": {
+                "queued": queued,
+                "running": running,
+                "pending": queued,
+                "max_workers": context.workforce.connected,
+                "max_queue_size": 0,
+            },
+            "docker_available": False,
+            "gvisor_available": False,
+            "circuit_breaker": {
+                "state": "closed",
+                "failure_count": 0,
+                "success_count": 0,
+                "last_failure": None,
+            },
+            "production_mode": False,
         }
     )
