@@ -62,7 +62,7 @@ class ProblemError(ResponseError):
     def __init__(
         self,
         status: int,
-        problem: "models.JobProblem | models.Problem",
+        problem: "models.AnalysisProblem | models.JobProblem | models.Problem",
         headers: Mapping[str, str],
         body: bytes,
     ) -> None:

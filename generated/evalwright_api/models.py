@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from datetime import date as date_aliased
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import MISSING, AwareDatetime, ConfigDict, Field
@@ -10,6 +11,26 @@ from typing_extensions import TypeAliasType
 
 from .base import Model
 from .open_enum import StrEnum
+
+
+class AddProjectMetricRequest(Model):
+    """A metric to choose for a project."""
+
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
+    key: Annotated[str, Field(max_length=255, min_length=1)]
+    """The metric's key."""
+    display_name: Annotated[str | None | MISSING, Field(max_length=255)] = MISSING
+    """Another name for people."""
+    template_id: Annotated[str | None | MISSING, Field(max_length=255)] = MISSING
+    """The template; the same as `key` when left out."""
+    value_type: Annotated[str | None | MISSING, Field(max_length=64)] = MISSING
+    """Accepted for compatibility."""
+    default_enabled: bool | MISSING = MISSING
+    """Accepted for compatibility."""
+    default_visible: bool | MISSING = MISSING
+    """Accepted for compatibility."""
+    default_weight: float | None | MISSING = MISSING
+    """Accepted for compatibility."""
 
 
 class AiIntegrationAuthType(StrEnum):
@@ -56,6 +77,52 @@ class AiIntegrationScopingInput(Model):
     """The space; every one of the organization when null."""
 
 
+class AnalysisJobType(StrEnum):
+    """
+    What kind of analysis it is.
+    """
+
+    EVALUATION = "evaluation"
+    FAILURE_ANALYSIS = "failure_analysis"
+    SECURITY = "security"
+    REDTEAM = "redteam"
+
+
+class AnalysisState(StrEnum):
+    """
+    Where an analysis stands.
+    """
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+class AnalysisStatus(Model):
+    """How far an analysis has come."""
+
+    job_id: str
+    """The analysis's ID."""
+    job_type: AnalysisJobType
+    status: AnalysisState
+    progress_percent: float
+    """How much of it is done, from 0 to 100."""
+    current_item: int
+    """How many items are done."""
+    total_items: int
+    """How many items there are."""
+    started_at: AwareDatetime | None
+    """When it was first started."""
+    finished_at: AwareDatetime | None
+    """When it ended."""
+    error: str | None
+    """Why it failed or was cancelled."""
+    estimated_remaining_seconds: float
+    """How long it may still take; 0 when it has ended or nothing can be said."""
+
+
 class AnnotationInput(Model):
     """An annotation to set; members left out stay as they are."""
 
@@ -85,6 +152,171 @@ class AnthropicHeaders(Model):
     model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
     anthropic_beta: list[str] | None | MISSING = MISSING
     """Beta features to switch on."""
+
+
+class Attack(Model):
+    """An attack of a red team."""
+
+    id: str
+    """The attack's ID."""
+    attack_id: str
+    """The same as `id`."""
+    run_id: str
+    """The red team it belongs to."""
+    attack_vector: str
+    """The vector's key."""
+    attack_vector_name: str
+    """Its name."""
+    prompt: str
+    """What is sent."""
+    full_input: str
+    """The same as `prompt`."""
+    response: str
+    """What was answered; empty before."""
+    full_response: str
+    """The same as `response`."""
+    status: str
+    """`pending`, `succeeded`, `resisted` or `error`."""
+    succeeded: bool
+    """Whether it got through."""
+    vulnerability: str
+    """The category of harm it aims at."""
+    vulnerability_name: str
+    """Its name."""
+    severity: str
+    """`low`, `medium`, `high` or `critical`."""
+    explanation: str
+    """Why it counts as it does."""
+    evidence: str
+    """The canary or secret as it stands in the answer; empty without."""
+    error: str | None
+    """Why it could not be run."""
+
+
+class AttackPage(Model):
+    """A page of attacks."""
+
+    attacks: list[Attack]
+    """The attacks."""
+    total: int
+    """How many there are."""
+    page: int
+    """Which page this is, from 1."""
+    page_size: int
+    """The largest number of attacks in a page."""
+    has_more: bool
+    """Whether another page follows."""
+
+
+class AttackResponseInput(Model):
+    """What a system answered to an attack."""
+
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
+    attack_id: str
+    """The attack."""
+    response: Annotated[str | None | MISSING, Field(max_length=1000000)] = MISSING
+    """What was answered."""
+    error: Annotated[str | None | MISSING, Field(max_length=10000)] = MISSING
+    """Why it could not be run; it does not count then."""
+
+
+class AttackVector(Model):
+    """A way to attack."""
+
+    key: str
+    """Its key."""
+    name: str
+    """Its name."""
+    description: str
+    """How it works."""
+    kind: str
+    """`template`, `encoding` or `conversation`."""
+
+
+class AttackVectorList(Model):
+    """The ways to attack."""
+
+    strategies: list[AttackVector]
+    """The attack vectors."""
+
+
+class AuditDatasetItem(Model):
+    """A message and the answer to it."""
+
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="allow")
+    user_input: Annotated[str, Field(max_length=1000000)]
+    """What the user wrote."""
+    assistant_response: Annotated[str, Field(max_length=1000000)]
+    """What was answered."""
+    conversation_history: Annotated[
+        str | list[dict[str, Any]] | None | MISSING, Field(union_mode="left_to_right")
+    ] = MISSING
+    """What was said before."""
+
+
+class AuditFinding(Model):
+    """Something an audit found."""
+
+    category: str
+    """The category, such as `S10`."""
+    category_name: str
+    """Its name."""
+    side: str
+    """`input` or `output`."""
+    detector: str
+    """What found it, such as `pattern`, `luhn` or `prototype`."""
+    confidence: float
+    """How sure that is, from 0 to 1."""
+    snippet: str
+    """The text, with secrets masked."""
+
+
+class AuditItem(Model):
+    """An item of an audit."""
+
+    id: str
+    """The item's ID."""
+    batch_id: str
+    """The audit it belongs to."""
+    index: int
+    """Its place in the dataset, from 0."""
+    user_input: str
+    """What the user wrote."""
+    assistant_response: str
+    """What was answered."""
+    is_safe: bool
+    """Whether no category was found in the answer."""
+    triggered_categories: list[str]
+    """The categories found in the answer."""
+    input_safety_categories: list[str]
+    """The categories found in what the user wrote."""
+    output_safety_categories: list[str]
+    """The categories found in the answer."""
+    risk_score: float
+    """How risky the answer is, from 0 to 1."""
+    explanation: str
+    """Why it was judged so."""
+    findings: list[AuditFinding]
+    """What was found."""
+    engine: str
+    """What judged it: `rules`, `embedding` or `judge`."""
+    error: str | None
+    """Why the judge could not judge it; the rules did then."""
+
+
+class AuditItemPage(Model):
+    """A page of items."""
+
+    items: list[AuditItem]
+    """The items."""
+    total: int
+    """How many items are judged."""
+    page: int
+    """Which page this is, from 1."""
+    page_size: int
+    """The largest number of items in a page."""
+    has_more: bool
+    """Whether another page follows."""
 
 
 class AwsProviderMetadata(Model):
@@ -123,6 +355,42 @@ Binary = TypeAliasType("Binary", bytes)
 """Bytes."""
 
 
+class BucketShare(Model):
+    """A group's share of all failures."""
+
+    bucket_id: str
+    """The group."""
+    bucket_name: str
+    """Its name."""
+    failure_count: int
+    """How many failures it has."""
+    percentage: float
+    """Its share of all failures, from 0 to 100."""
+
+
+class CancelledAnalysis(Model):
+    """What becomes of an analysis that was asked to stop."""
+
+    job_id: str
+    """The analysis's ID."""
+    status: AnalysisState
+    message: str
+    """The same, for people."""
+
+
+class CategoryIssues(Model):
+    """The issues of a security category."""
+
+    category_id: str
+    """The category, such as `S10`."""
+    category_name: str
+    """Its name."""
+    issue_count: int
+    """How many issues were found."""
+    severity: str
+    """`low`, `medium`, `high` or `critical`."""
+
+
 class CircuitBreaker(Model):
     """Kept for clients that expect one; sandboxes are started without it."""
 
@@ -134,6 +402,30 @@ class CircuitBreaker(Model):
     """Always 0."""
     last_failure: float | None
     """Always null."""
+
+
+class ComparedMetric(Model):
+    """A metric in several evaluations."""
+
+    metric_key: str
+    """The metric's key."""
+    metric_name: str
+    """Its name for people."""
+    scores: list[float | None]
+    """Its mean in each evaluation; null where it was not measured."""
+    differences: list[float | None]
+    """The difference to the baseline."""
+
+
+class ComparedVector(Model):
+    """A vector in several red teams."""
+
+    key: str
+    """The vector's key."""
+    name: str
+    """Its name."""
+    success_rates: dict[str, float]
+    """Its success rate in each red team that used it."""
 
 
 class Comparison(Model):
@@ -176,6 +468,18 @@ class CreateDatasetRequest(Model):
     server's and refused.
 
     """
+
+
+class CreateEvaluationProjectRequest(Model):
+    """A project to create."""
+
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
+    name: Annotated[str, Field(max_length=255, min_length=1)]
+    """Its name."""
+    key: Annotated[str | None | MISSING, Field(max_length=255)] = MISSING
+    """Accepted for compatibility; it is made from the name."""
+    model_name: Annotated[str | None | MISSING, Field(max_length=255)] = MISSING
+    """Accepted for compatibility."""
 
 
 class CreateProjectRequest(Model):
@@ -386,6 +690,203 @@ class EnvironmentList(Model):
     """The environments."""
 
 
+ThresholdsAdditionalProperty = TypeAliasType(
+    "ThresholdsAdditionalProperty", Annotated[float, Field(ge=0.0, le=1.0)]
+)
+
+
+class EvaluationDatasetItem(Model):
+    """A question and its answer, and what may be held against them."""
+
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="allow")
+    input: Annotated[str, Field(max_length=1000000)]
+    """What was asked."""
+    output: Annotated[str, Field(max_length=1000000)]
+    """What was answered."""
+    context: Annotated[str | list[str] | None | MISSING, Field(union_mode="left_to_right")] = (
+        MISSING
+    )
+    """What the answer is to be founded on."""
+    expected: str | None | MISSING = MISSING
+    """What should have been answered."""
+    metadata: dict[str, Any] | None | MISSING = MISSING
+    """What metrics read besides, such as `pattern` or `schema`, and what comes back with the item."""
+
+
+class EvaluationItem(Model):
+    """An item of an evaluation with its scores."""
+
+    id: str
+    """The item's ID."""
+    item_id: str
+    """The same as `id`."""
+    run_id: str
+    """The evaluation it belongs to."""
+    index: int
+    """Its place in the dataset, from 0."""
+    input: str
+    """What was asked."""
+    output: str
+    """What was answered."""
+    context: list[str]
+    """What the answer is to be founded on."""
+    expected: str | None
+    """What should have been answered."""
+    overall_score: float
+    """The mean of its scores; 0 when there is none."""
+    metric_scores: dict[str, float]
+    """Its score by metric, from 0 to 1 with 1 good."""
+    scores: dict[str, float]
+    """The same as `metric_scores`."""
+    explanations: dict[str, str]
+    """Why a metric gave its score."""
+    engines: dict[str, str]
+    """What gave the score: `rules`, `embedding` or `judge`."""
+    errors: dict[str, str]
+    """Why a metric could not score it."""
+    metadata: dict[str, Any]
+    """What was sent with it."""
+
+
+class EvaluationItemPage(Model):
+    """A page of items."""
+
+    items: list[EvaluationItem]
+    """The items."""
+    total: int
+    """How many items are measured."""
+    page: int
+    """Which page this is, from 1."""
+    page_size: int
+    """The largest number of items in a page."""
+    has_more: bool
+    """Whether another page follows."""
+
+
+class EvaluationMetric(Model):
+    """A summary of a metric over the items of an evaluation."""
+
+    metric_key: str
+    """The metric's key."""
+    metric_name: str
+    """Its name for people."""
+    value_type: str
+    """What its values are: `score` or `boolean`."""
+    mean_value: float
+    """The mean of its scores, from 0 to 1 with 1 good; 0 while there is none."""
+    score: float
+    """The same as `mean_value`."""
+    standard_error: float
+    """The standard error of the mean."""
+    scored: int
+    """How many items it scored."""
+    unscored: int
+    """How many items it could not score."""
+    passed: int | None
+    """How many items reached the threshold; null without one."""
+    threshold: float | None
+    """The least score at which an item counts as passed."""
+    engine: str
+    """What gave the scores: `rules`, `embedding`, `judge`, or `mixed`."""
+
+
+EvaluationMetricList = TypeAliasType("EvaluationMetricList", list[EvaluationMetric])
+"""A summary of each metric."""
+
+
+class EvaluationProject(Model):
+    """A project as the clients of analyses know it."""
+
+    id: str
+    """The project's ID."""
+    name: str
+    """Its name."""
+    key: str
+    """Its name in lower case, for addresses."""
+    model_name: str | None
+    """Always null; models are named in runs."""
+    created_at: AwareDatetime
+    """When it was created."""
+
+
+EvaluationProjectList = TypeAliasType("EvaluationProjectList", list[EvaluationProject])
+"""Projects."""
+
+
+class EvaluationResult(Model):
+    """An evaluation, finished or not."""
+
+    id: str
+    """The evaluation's ID."""
+    run_id: str
+    """The same as `id`."""
+    job_id: str
+    """The same as `id`."""
+    project_id: str
+    """The project it belongs to."""
+    project_name: str
+    """The project's name."""
+    run_name: str | None
+    """Its name."""
+    status: AnalysisState
+    overall_score: float
+    """The mean of the metrics' means, from 0 to 1; 0 while there is none."""
+    aggregate_scores: dict[str, float]
+    """The mean of each metric, over the items it could score."""
+    metrics: list[EvaluationMetric]
+    """A summary of each metric."""
+    total_items: int
+    """How many items there are."""
+    evaluated_items: int
+    """How many of them are measured."""
+    failed_items: int
+    """How many of them some metric could not score."""
+    tokens_used: int
+    """How many tokens the judge took."""
+    metadata: dict[str, Any]
+    """What was sent with it."""
+    error: str | None
+    """Why it failed or was cancelled."""
+    created_at: AwareDatetime
+    """When it was accepted."""
+    started_at: AwareDatetime | None
+    """When it was started."""
+    finished_at: AwareDatetime | None
+    """When it ended."""
+
+
+class EvaluationStats(Model):
+    """A summary of a project's evaluations."""
+
+    project_id: str
+    """The project."""
+    project_name: str
+    """Its name."""
+    total_runs: int
+    """How many evaluations there are."""
+    total_items: int
+    """How many items they have together."""
+    average_score: float
+    """The mean of the overall scores of those that are completed; 0 without any."""
+    metrics: dict[str, float]
+    """The mean of each metric over those evaluations."""
+    recent_runs: list[EvaluationResult]
+    """The last ten, newest first."""
+
+
+class EvaluationTrendPoint(Model):
+    """A metric on a day."""
+
+    date: date_aliased
+    """The day."""
+    metric: str
+    """The metric's key."""
+    score: float
+    """The mean over the day's evaluations."""
+    run_count: int
+    """How many evaluations there were."""
+
+
 class EvaluatorLlmConfig(Model):
     """Which model judges."""
 
@@ -406,6 +907,25 @@ class EvaluatorType(StrEnum):
 
     TEMPLATE = "template"
     CODE = "code"
+
+
+class EvidenceItem(Model):
+    """Something a decision rests on."""
+
+    item_id: str
+    """The evidence's ID."""
+    evidence_type: str
+    """What it is, such as `unsupported_number`."""
+    description: str
+    """The same, for people."""
+    source: str
+    """Where it was found: `input`, `output`, `context` or `tool_calls`."""
+    confidence: float
+    """How sure it is, from 0 to 1."""
+    content_snippet: str
+    """The offending text."""
+    metadata: dict[str, Any]
+    """What else is known, such as where the text starts."""
 
 
 class ExecutionError(Model):
@@ -492,6 +1012,187 @@ class ExperimentWithRunIds(Model):
     """When its runs or their evaluations last changed."""
     run_ids: list[str]
     """The new runs, in the order of the request."""
+
+
+class FailureAnalysisCount(Model):
+    """How many failure analyses there are."""
+
+    count: int
+    """The number."""
+
+
+class FailureAnalysisInput(Model):
+    """An item that was analysed."""
+
+    item_index: int
+    """Its place, from 0."""
+    input_text: str
+    """What was asked."""
+    output_text: str
+    """What was answered."""
+    input_preview: str
+    """The first 200 characters of what was asked."""
+    output_preview: str
+    """The first 200 characters of what was answered."""
+    context: list[str]
+    """What was retrieved."""
+    tool_calls: list[dict[str, Any]]
+    """The tools that were called."""
+    trace_id: str | None
+    """The trace it comes from."""
+    failure_count: int
+    """How many failures it has."""
+    pass_count: int
+    """How many kinds of failures it does not have."""
+    unsure_count: int
+    """How many are unsure."""
+    max_severity: float
+    """The severity of its worst failure, from 0 to 5."""
+
+
+class FailureAnalysisInputList(Model):
+    """What was analysed."""
+
+    inputs: list[FailureAnalysisInput]
+    """The items."""
+
+
+class FailureDatasetItem(Model):
+    """A question and its answer, and what led to it."""
+
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="allow")
+    input: Annotated[str, Field(max_length=1000000)]
+    """What was asked."""
+    output: Annotated[str, Field(max_length=1000000)]
+    """What was answered."""
+    context: Annotated[str | list[str] | None | MISSING, Field(union_mode="left_to_right")] = (
+        MISSING
+    )
+    """What was retrieved for the answer."""
+    tool_calls: list[dict[str, Any]] | None | MISSING = MISSING
+    """The tools that were called: `name`, `arguments`, `result`, `error`, and `schema` of the arguments."""
+    expected: str | None | MISSING = MISSING
+    """What should have been answered."""
+
+
+class FailureDecision(StrEnum):
+    """
+    Whether a kind of failure was found.
+    """
+
+    PASS = "pass"
+    FAIL = "fail"
+    UNSURE = "unsure"
+
+
+class FailureSubcategory(Model):
+    """A kind of failure."""
+
+    subcategory_id: str
+    """Its ID."""
+    subcategory_name: str
+    """Its name."""
+    bucket_id: str
+    """The group it belongs to."""
+    description: str
+    """What it is."""
+    detection_approach: str
+    """`deterministic`, `hybrid` or `llm_judge`."""
+    applies_to: list[str]
+    """The kinds of applications it can happen to."""
+    requires_retrieval: bool
+    """Whether it needs context."""
+    requires_tools: bool
+    """Whether it needs tool calls."""
+    minimal_mode_compatible: bool
+    """Whether input and output are enough."""
+    required_inputs: list[str]
+    """The members an item must have."""
+    related_eval_metrics: list[str]
+    """The metrics that tell about it."""
+    related_security_categories: list[str]
+    """The security categories that go with it."""
+    impact_score: float
+    """How much it matters, from 0 to 1."""
+    risk_category: str
+    """`low`, `medium`, `high` or `critical`."""
+
+
+class FailureSubcategoryList(Model):
+    """Kinds of failures."""
+
+    subcategories: list[FailureSubcategory]
+    """The kinds."""
+
+
+class FailureSummary(Model):
+    """A failure analysis in a few figures."""
+
+    total_failures_detected: int
+    """How many tags say fail."""
+    total_passes: int
+    """How many tags say pass."""
+    total_uncertain: int
+    """How many tags are unsure."""
+    overall_severity: float
+    """The severity of the worst failure, from 0 to 5."""
+    overall_confidence: float
+    """The mean confidence of the failures, from 0 to 1."""
+    primary_failure: str | None
+    """The kind of failure that weighs most."""
+    primary_failure_name: str | None
+    """Its name."""
+    buckets_affected: list[str]
+    """The groups with failures."""
+    should_alert: bool
+    """Whether somebody should be told."""
+    should_gate_ci: bool
+    """Whether a release should wait."""
+    needs_human_review: bool
+    """Whether somebody should look."""
+    total_items: int
+    """How many items there are."""
+    items_with_failures: int
+    """How many of them have failures."""
+    items_all_passed: int
+    """How many of them have none."""
+
+
+class FailureTrendPoint(Model):
+    """A day's failures."""
+
+    date: date_aliased
+    """The day."""
+    failure_count: int
+    """How many tags say fail."""
+    pass_count: int
+    """How many say pass."""
+    total_runs: int
+    """How many analyses there were."""
+    failure_rate: float
+    """The share of items with failures, from 0 to 1."""
+
+
+class FailureTrends(Model):
+    """Failures over time."""
+
+    period_days: int
+    """How many days back."""
+    project_name: str | None
+    """The project; null for all."""
+    trend_data: list[FailureTrendPoint]
+    """A point for each day with analyses, oldest first."""
+
+
+class FeatureKind(StrEnum):
+    """
+    What kind of application gave the answers.
+    """
+
+    RAG = "rag"
+    AGENT = "agent"
+    AGENTIC_RAG = "agentic_rag"
+    GENERIC_LLM = "generic_llm"
 
 
 class FieldError(Model):
@@ -777,6 +1478,21 @@ JobTypeList = TypeAliasType("JobTypeList", list[JobType])
 """Every job type."""
 
 
+class KeyOwner(Model):
+    """Who a key belongs to."""
+
+    valid: bool
+    """Always true: other keys are refused with 401."""
+    user_id: str
+    """The user."""
+    org_id: str
+    """The organization."""
+    org_name: str
+    """Its name."""
+    plan: str
+    """Always `self-hosted`."""
+
+
 class LeftOutArtifact(Model):
     """A file that was not kept."""
 
@@ -821,6 +1537,41 @@ class MessageRole(StrEnum):
     ASSISTANT = "assistant"
     SYSTEM = "system"
     TOOL = "tool"
+
+
+class MetricEngineChoice(StrEnum):
+    """
+    `auto` takes the judge where there is one and the metric has use for it; `offline` never asks a model; `judge` insists.
+    """
+
+    AUTO = "auto"
+    OFFLINE = "offline"
+    JUDGE = "judge"
+
+
+class MetricTemplate(Model):
+    """A metric that datasets can be measured with."""
+
+    key: str
+    """Its key."""
+    display_name: str
+    """Its name for people."""
+    definition: str
+    """What it measures, and how far that can be trusted."""
+    value_type: str
+    """What its values are: `score` or `boolean`."""
+    category: str
+    """What family it is of: `heuristic` or `llm`."""
+    engines: list[str]
+    """What can give its scores: `rules`, `embedding`, `judge`."""
+    needs: list[str]
+    """The members an item must have, besides input and output."""
+    default_threshold: float
+    """The score from which it counts as good."""
+
+
+MetricTemplateList = TypeAliasType("MetricTemplateList", list[MetricTemplate])
+"""Metrics."""
 
 
 class MissingLayer(Model):
@@ -907,12 +1658,73 @@ class Project(Model):
     """When it was created."""
 
 
+class ProjectAttackVector(Model):
+    """An attack vector as a project has set it."""
+
+    id: str
+    """Its ID in the project."""
+    project_id: str
+    """The project."""
+    key: str
+    """Its key."""
+    name: str
+    """Its name."""
+    enabled: bool
+    """Whether red teams may use it."""
+    weight: float
+    """How many attacks it gets, as a multiple of the usual number."""
+    description: str
+    """How it works."""
+
+
+class ProjectAttackVectorList(Model):
+    """The attack vectors as a project has set them."""
+
+    strategies: list[ProjectAttackVector]
+    """The attack vectors."""
+
+
 class ProjectList(Model):
     """A page of projects."""
 
     projects: list[Project]
     """The projects of this page."""
     pagination: Pagination
+
+
+class ProjectNameList(Model):
+    """Names of projects."""
+
+    projects: list[str]
+    """The names."""
+
+
+class ProjectVulnerability(Model):
+    """A category of harm as a project has set it."""
+
+    id: str
+    """Its ID in the project."""
+    project_id: str
+    """The project."""
+    key: str
+    """Its code."""
+    display_name: str
+    """Its name."""
+    enabled: bool
+    """Whether audits look for it."""
+    threshold: float
+    """The confidence from which a finding counts, from 0 to 1."""
+    severity: str
+    """`low`, `medium`, `high` or `critical`."""
+    description: str
+    """What belongs to it."""
+
+
+class ProjectVulnerabilityList(Model):
+    """The categories of harm as a project has set them."""
+
+    vulnerabilities: list[ProjectVulnerability]
+    """The categories."""
 
 
 ProviderMetadataInput = TypeAliasType(
@@ -948,6 +1760,34 @@ class QueueStats(Model):
     """How many runs can be worked on at a time."""
     max_queue_size: int
     """How many jobs may wait."""
+
+
+class RecurringFailure(Model):
+    """A kind of failure that recurs."""
+
+    subcategory_id: str
+    """The kind of failure."""
+    subcategory_name: str
+    """Its name."""
+    bucket_id: str
+    """The group."""
+    bucket_name: str
+    """The group's name."""
+    occurrence_count: int
+    """How often it was found."""
+    affected_runs: int
+    """In how many analyses."""
+    trend_percent: float
+    """How much more often, in percent, than in the first half of the period."""
+
+
+class Refusal(Model):
+    """Why a key may not do something."""
+
+    error: str
+    """A word for programs."""
+    message: str
+    """The same, for people."""
 
 
 class RemovedDeadLetter(Model):
@@ -1062,6 +1902,33 @@ class SandboxHealth(Model):
     """The layers that are off."""
 
 
+class ScoringBreakdown(Model):
+    """How severity and confidence came about."""
+
+    impact: float
+    """How much such a failure matters, from 0 to 1."""
+    risk: float
+    """How much of it was found, from 0 to 1."""
+    final_severity: float
+    """The severity, from 0 to 5."""
+    final_confidence: float
+    """The confidence, from 0 to 1."""
+    frequency_weight: float
+    """How the number of findings counts."""
+    security_override: bool
+    """Whether a security finding raised the severity."""
+    deterministic_weight: float
+    """The share of rules in the confidence."""
+    judge_weight: float
+    """The share of the judge in the confidence."""
+    security_weight: float
+    """The share of the audit in the confidence."""
+    metric_agreement_bonus: float
+    """What agreeing metrics added."""
+    disagreement_penalty: float
+    """What disagreeing ones took."""
+
+
 class SearchDatasetExamplesRequest(Model):
     """What to search for."""
 
@@ -1086,6 +1953,45 @@ class SearchExperimentRunsRequest(Model):
     """The largest number of rows in the answer; 100 when left out."""
     cursor: str | MISSING = MISSING
     """The `next_cursor` of the page before."""
+
+
+class SecurityInsights(Model):
+    """Security issues that analyses found."""
+
+    period_days: int
+    """How many days back."""
+    project_name: str | None
+    """The project; null for all."""
+    total_runs_with_security: int
+    """How many analyses looked for them."""
+    runs_with_issues: int
+    """How many found some."""
+    total_issues_found: int
+    """How many they found."""
+    issues_by_category: list[CategoryIssues]
+    """By category, in the order of their codes."""
+    top_categories: list[CategoryIssues]
+    """The five most frequent, most frequent first."""
+
+
+class Severity(StrEnum):
+    """
+    How bad something is.
+    """
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+    CRITICAL = "critical"
+
+
+class SkippedDetector(Model):
+    """A kind of failure that was not looked for."""
+
+    subcategory_id: str
+    """The kind of failure."""
+    reason: str
+    """Why it was not looked for."""
 
 
 class Space(Model):
@@ -1181,6 +2087,14 @@ StaticParamValue = TypeAliasType(
     "StaticParamValue", Annotated[str | list[str], Field(union_mode="left_to_right")]
 )
 """Text for STRING and REGEX, a list of texts for STRING_ARRAY."""
+
+
+class SubmitAttackResponsesRequest(Model):
+    """What a system answered."""
+
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
+    responses: Annotated[list[AttackResponseInput], Field(max_length=10000, min_length=1)]
+    """The answers."""
 
 
 Requirement = TypeAliasType("Requirement", Annotated[str, Field(max_length=255, min_length=1)])
@@ -1404,6 +2318,33 @@ TriggerTaskRunRequest = TypeAliasType(
 """How to run a task; which of the two applies is decided by the stored task's type."""
 
 
+Context = TypeAliasType("Context", Annotated[str, Field(max_length=5000)])
+"""What was retrieved."""
+
+
+ContextItem = TypeAliasType("ContextItem", Annotated[str, Field(max_length=5000)])
+
+
+ToolCalls = TypeAliasType("ToolCalls", Annotated[list[dict[str, Any]] | None, Field(max_length=5)])
+"""The tools that were called."""
+
+
+class TryFailureAnalysisRequest(Model):
+    """A single answer to analyse."""
+
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
+    input: Annotated[str, Field(max_length=2000)]
+    """What was asked."""
+    output: Annotated[str, Field(max_length=5000)]
+    """What was answered."""
+    context: Annotated[
+        Context | list[ContextItem] | None | MISSING, Field(union_mode="left_to_right")
+    ] = MISSING
+    """What was retrieved."""
+    tool_calls: ToolCalls | None | MISSING = MISSING
+    """The tools that were called."""
+
+
 class UnknownCodeConfig(Model):
     """Code of a kind that came after this document."""
 
@@ -1502,12 +2443,43 @@ class UpdateEvaluatorRequest(Model):
     """A new description; null clears it."""
 
 
+class UpdateFailureTagRequest(Model):
+    """Changes to a tag."""
+
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
+    is_reviewed: bool | MISSING = MISSING
+    """Whether somebody has looked at it."""
+    issue_url: Annotated[str | None | MISSING, Field(max_length=2048)] = MISSING
+    """The issue to link it to; null or empty unlinks it."""
+
+
+class UpdateProjectAttackVectorRequest(Model):
+    """Changes to how a project treats an attack vector."""
+
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
+    enabled: bool | MISSING = MISSING
+    """Whether red teams may use it."""
+    weight: Annotated[float | MISSING, Field(ge=0.0, le=100.0)] = MISSING
+    """How many attacks it gets, as a multiple of the usual number."""
+
+
 class UpdateProjectRequest(Model):
     """Changes to a project."""
 
     model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
     name: Annotated[str | MISSING, Field(max_length=255, min_length=1)] = MISSING
     """A new name."""
+
+
+class UpdateProjectVulnerabilityRequest(Model):
+    """Changes to how a project treats a category of harm."""
+
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
+    enabled: bool | MISSING = MISSING
+    """Whether audits look for it."""
+    threshold: Annotated[float | MISSING, Field(ge=0.0, le=1.0)] = MISSING
+    """The confidence from which a finding counts."""
+    severity: Severity | MISSING = MISSING
 
 
 class UpdateSpaceRequest(Model):
@@ -1518,6 +2490,64 @@ class UpdateSpaceRequest(Model):
     """A new name."""
     description: Annotated[str | MISSING, Field(max_length=1000)] = MISSING
     """A new description; empty text clears it."""
+
+
+class Usage(Model):
+    """How much of the quotas is used; a quota of 0 is none."""
+
+    total_api_usage: int
+    """How many analyses were started in this period."""
+    api_quota_limit: int
+    """How many may be started."""
+    api_quota_remaining: int
+    """How many are left."""
+    token_usage: int
+    """How many tokens judges took in this period."""
+    token_quota_limit: int
+    """How many they may take."""
+    token_quota_remaining: int
+    """How many are left."""
+    plan: str
+    """Always `self-hosted`."""
+    reset_date: AwareDatetime | None
+    """When a new period begins."""
+    services: dict[str, int]
+    """How many analyses of each kind were started."""
+
+
+class VectorResult(Model):
+    """What became of the attacks of a vector."""
+
+    key: str
+    """The vector's key."""
+    name: str
+    """Its name."""
+    attacks: int
+    """How many were answered."""
+    successful: int
+    """How many got through."""
+    success_rate: float
+    """The share that got through, from 0 to 1."""
+
+
+class Vulnerability(Model):
+    """A category of harm."""
+
+    key: str
+    """Its code, such as `S10`."""
+    display_name: str
+    """Its name."""
+    description: str
+    """What belongs to it."""
+    severity: str
+    """`low`, `medium`, `high` or `critical`."""
+
+
+class VulnerabilityList(Model):
+    """The categories of harm."""
+
+    vulnerabilities: list[Vulnerability]
+    """The categories."""
 
 
 HeadersAdditionalProperty = TypeAliasType(
@@ -1593,6 +2623,67 @@ class AiIntegrationList(Model):
     pagination: Pagination
 
 
+class AnalysisJob(Model):
+    """An analysis that goes on; its one ID is that of job, run and batch."""
+
+    job_id: str
+    """The analysis's ID."""
+    run_id: str
+    """The same as `job_id`."""
+    batch_id: str
+    """The same as `job_id`."""
+    job_type: AnalysisJobType
+    status: AnalysisState
+    project_id: str
+    """The project it belongs to."""
+    total_items: int
+    """How many items there are to look at."""
+    message: str
+    """What to do now."""
+
+
+class AnalysisProblem(Model):
+    """
+    An error of the families of analyses: a problem document that the clients of this wire understand, too.
+
+    """
+
+    type: str | MISSING = MISSING
+    """A URI of the kind of error."""
+    title: str
+    """The kind of error in a few words."""
+    status: int
+    """The HTTP status."""
+    detail: Annotated[str | Refusal, Field(union_mode="left_to_right")]
+    """What was wrong, what was expected and what to do next."""
+    instance: str | MISSING = MISSING
+    """The path of the request."""
+    request_id: str | MISSING = MISSING
+    """The request's ID, as in `X-Request-Id`."""
+    errors: list[FieldError] | MISSING = MISSING
+    """Every wrong field of the request."""
+    error: str | MISSING = MISSING
+    """A word for programs: `dataset_too_large`, `quota_exceeded` or `token_quota_exceeded`."""
+    message: str | MISSING = MISSING
+    """The same as `detail` where that is a text."""
+    dataset_size: int | MISSING = MISSING
+    """How many items were sent, with `dataset_too_large`."""
+    max_allowed: int | MISSING = MISSING
+    """How many items may be sent, with `dataset_too_large`."""
+    current_usage: int | MISSING = MISSING
+    """How many requests were made, with `quota_exceeded`."""
+    quota_limit: int | MISSING = MISSING
+    """How many requests may be made, with `quota_exceeded`."""
+    current_tokens_used: int | MISSING = MISSING
+    """How many tokens were used, with `token_quota_exceeded`."""
+    predicted_tokens: int | MISSING = MISSING
+    """How many tokens this would take, with `token_quota_exceeded`."""
+    token_quota_limit: int | MISSING = MISSING
+    """How many tokens may be used, with `token_quota_exceeded`."""
+    service: str | MISSING = MISSING
+    """What the quota is for."""
+
+
 class AnnotateRecordInput(Model):
     """The annotations of one record."""
 
@@ -1639,6 +2730,69 @@ class AppendExperimentRunsRequest(Model):
     model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
     experiment_runs: Annotated[list[ExperimentRunCreate], Field(max_length=1000, min_length=1)]
     """The outputs, one for each example answered."""
+
+
+class Audit(Model):
+    """An audit, finished or not."""
+
+    id: str
+    """The audit's ID."""
+    audit_id: str
+    """The same as `id`."""
+    batch_id: str
+    """The same as `id`."""
+    job_id: str
+    """The same as `id`."""
+    project_id: str
+    """The project it belongs to."""
+    batch_name: str | None
+    """Its name."""
+    status: AnalysisState
+    total_items: int
+    """How many items there are."""
+    audited_items: int
+    """How many of them are judged."""
+    unsafe_items: int
+    """How many of those are unsafe."""
+    unsafe_count: int
+    """The same as `unsafe_items`."""
+    safe_count: int
+    """How many are safe."""
+    unsafe_rate: float
+    """The share of unsafe items, from 0 to 1."""
+    safety_score: float
+    """The share of safe items, from 0 to 1; 1 while none is judged."""
+    triggered_categories: dict[str, int]
+    """How many items each category was found in."""
+    top_risk_category: str | None
+    """The category found most often; null without any."""
+    details: list[AuditItem]
+    """The unsafe items, at most 100; the list of items has all of them."""
+    tokens_used: int
+    """How many tokens the judge took."""
+    error: str | None
+    """Why it failed or was cancelled."""
+    created_at: AwareDatetime
+    """When it was accepted."""
+    started_at: AwareDatetime | None
+    """When it was started."""
+    finished_at: AwareDatetime | None
+    """When it ended."""
+
+
+class AuditPage(Model):
+    """A page of audits."""
+
+    batches: list[Audit]
+    """The audits."""
+    total: int
+    """How many there are."""
+    page: int
+    """Which page this is, from 1."""
+    page_size: int
+    """The largest number of audits in a page."""
+    has_more: bool
+    """Whether another page follows."""
 
 
 class CancelledJob(Model):
@@ -1792,6 +2946,36 @@ class DerivedJob(Model):
     relationship: JobRelationship
 
 
+class EvaluationComparison(Model):
+    """Evaluations side by side; the first one is the baseline."""
+
+    runs: list[EvaluationResult]
+    """The evaluations, in the order asked for."""
+    metrics: list[ComparedMetric]
+    """Every metric of any of them."""
+    overall_scores: list[float]
+    """Their overall scores, in the same order."""
+
+
+class EvaluationPage(Model):
+    """A page of evaluations."""
+
+    items: list[EvaluationResult]
+    """The evaluations."""
+    total: int
+    """How many there are."""
+    page: int
+    """Which page this is, from 1."""
+    page_size: int
+    """The largest number of evaluations in a page."""
+    has_more: bool
+    """Whether another page follows."""
+
+
+EvaluationTrend = TypeAliasType("EvaluationTrend", list[EvaluationTrendPoint])
+"""A point for each day and metric, oldest first."""
+
+
 class Evaluator(Model):
     """A judge of outputs."""
 
@@ -1905,6 +3089,134 @@ class ExperimentRunList(Model):
     pagination: Pagination
 
 
+class FailureAnalysisSummary(Model):
+    """A failure analysis in a list."""
+
+    run_id: str
+    """The analysis's ID."""
+    status: AnalysisState
+    input_type: str
+    """`json` for a dataset, `trace` for a trace."""
+    minimal_mode: bool
+    """Whether the items had neither context nor tool calls."""
+    dataset_item_count: int
+    """How many items it has."""
+    created_at: AwareDatetime
+    """When it was accepted."""
+    feature_kind: FeatureKind
+    project_name: str | None
+    """The project's name."""
+    trace_id: str | None
+    """The trace it is about."""
+    total_failures_detected: int
+    """How many failures were found."""
+    total_passes: int
+    """How many tags say pass."""
+    primary_failure: str | None
+    """The kind of failure that weighs most."""
+    overall_severity: float
+    """The severity of the worst failure, from 0 to 5."""
+    eval_run_id: str | None
+    """The evaluation that measured the items."""
+    security_batch_id: str | None
+    """The audit of the items."""
+    has_security_issues: bool
+    """Whether the audit found something."""
+    duration_ms: int
+    """How long it took."""
+
+
+class FailureBucket(Model):
+    """A group of kinds of failures."""
+
+    bucket_id: str
+    """The group's ID."""
+    bucket_name: str
+    """Its name."""
+    description: str
+    """What belongs to it."""
+    subcategories: list[FailureSubcategory]
+    """The kinds."""
+
+
+class FailureInsights(Model):
+    """Which failures come again and again."""
+
+    total_runs: int
+    """How many analyses there are."""
+    total_items_analyzed: int
+    """How many items they have together."""
+    overall_failure_rate: float
+    """The share of items with failures, from 0 to 1."""
+    average_severity: float
+    """The mean severity of the failures, from 0 to 5."""
+    period_days: int
+    """How many days back."""
+    period_start: AwareDatetime
+    """Where the period begins."""
+    period_end: AwareDatetime
+    """Where it ends."""
+    project_name: str | None
+    """The project; null for all."""
+    top_recurring_failures: list[RecurringFailure]
+    """The ten most frequent, most frequent first."""
+    bucket_distribution: list[BucketShare]
+    """How failures spread over groups."""
+
+
+class FailureTag(Model):
+    """Whether a kind of failure is in an item, and how that is known."""
+
+    tag_id: str
+    """The tag's ID."""
+    bucket_id: str
+    """The group."""
+    bucket_name: str
+    """The group's name."""
+    subcategory_id: str
+    """The kind of failure."""
+    subcategory_name: str
+    """Its name."""
+    decision: FailureDecision
+    severity: float
+    """How bad it is, from 0 to 5."""
+    confidence: float
+    """How sure the decision is, from 0 to 1."""
+    detector_type_used: str
+    """`deterministic`, `hybrid` or `llm_judge`."""
+    judge_rationale: str
+    """Why it was decided so."""
+    scoring_breakdown: ScoringBreakdown
+    eval_metric_values: dict[str, float]
+    """The scores that took part."""
+    evidence_items: list[EvidenceItem]
+    """What the decision rests on."""
+    item_index: int
+    """The item, from 0."""
+    is_reviewed: bool
+    """Whether somebody has looked at it."""
+    reviewed_at: AwareDatetime | None
+    """When somebody has."""
+    issue_url: str | None
+    """The issue it is linked to."""
+
+
+class FailureTagList(Model):
+    """What was found."""
+
+    tags: list[FailureTag]
+    """The tags."""
+
+
+class FailureTaxonomy(Model):
+    """Every kind of failure."""
+
+    version: str
+    """The version of the taxonomy; kinds keep their IDs."""
+    buckets: list[FailureBucket]
+    """The groups."""
+
+
 class Health(Model):
     """Whether the server can work."""
 
@@ -1953,6 +3265,19 @@ class JobEvent(Model):
     """What was written, in events of type `output`."""
 
 
+class JudgeInput(Model):
+    """A model to judge with."""
+
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
+    ai_integration_id: str | MISSING = MISSING
+    """A stored integration to use."""
+    base_url: Annotated[str | MISSING, Field(max_length=2048, pattern="^https?://")] = MISSING
+    """The address of an OpenAI-compatible API."""
+    model: Annotated[str | MISSING, Field(max_length=255, min_length=1)] = MISSING
+    """The model."""
+    engine: MetricEngineChoice | MISSING = MISSING
+
+
 class LlmMessage(Model):
     """One message of a prompt."""
 
@@ -1971,6 +3296,78 @@ class OrganizationList(Model):
     organizations: list[Organization]
     """The organizations of this page."""
     pagination: Pagination
+
+
+class RedTeam(Model):
+    """A red team, finished or not."""
+
+    id: str
+    """The red team's ID."""
+    run_id: str
+    """The same as `id`."""
+    job_id: str
+    """The same as `id`."""
+    project_id: str
+    """The project it belongs to."""
+    name: str
+    """Its name."""
+    status: AnalysisState
+    total_attacks: int
+    """How many attacks there are."""
+    answered_attacks: int
+    """How many of them the system answered."""
+    failed_attacks: int
+    """How many could not be run; they do not count."""
+    successful_attacks: int
+    """How many got through."""
+    success_rate: float
+    """The share of answered attacks that got through, from 0 to 1."""
+    distinct_vulns_count: int
+    """How many categories of harm got through."""
+    top_vulnerability: str | None
+    """The category that got through most often."""
+    vectors: list[VectorResult]
+    """The result of each vector."""
+    target_url: str | None
+    """The system, without credentials and query."""
+    target_prompt: str | None
+    """Its system prompt."""
+    error: str | None
+    """Why it failed or was cancelled."""
+    created_at: AwareDatetime
+    """When it was accepted."""
+    started_at: AwareDatetime | None
+    """When it was started."""
+    finished_at: AwareDatetime | None
+    """When it ended."""
+
+
+class RedTeamComparison(Model):
+    """Red teams side by side."""
+
+    runs: list[RedTeam]
+    """The red teams, in the order asked for."""
+    vectors: list[ComparedVector]
+    """Every vector of any of them."""
+    overall_success_rates: dict[str, float]
+    """Their success rates by ID."""
+    baseline_run_id: str
+    """The first one."""
+
+
+class RedTeamPage(Model):
+    """A page of red teams."""
+
+    runs: list[RedTeam]
+    """The red teams."""
+    total: int
+    """How many there are."""
+    page: int
+    """Which page this is, from 1."""
+    page_size: int
+    """The largest number of red teams in a page."""
+    has_more: bool
+    """Whether another page follows."""
 
 
 class ResponseFormat(Model):
@@ -2070,6 +3467,46 @@ class SpanList(Model):
     spans: list[Span]
     """The spans of this page, newest first."""
     pagination: Pagination
+
+
+class StartRedTeamRequest(Model):
+    """What to attack, and how."""
+
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
+    project_name: Annotated[str | None | MISSING, Field(max_length=255)] = MISSING
+    """The project, created when there is none of this name; `default` when left out or empty."""
+    run_name: Annotated[str | None | MISSING, Field(max_length=255)] = MISSING
+    """A name for the red team."""
+    attacks_per_vector: Annotated[int | MISSING, Field(ge=1, le=1000)] = MISSING
+    """How many attacks of each vector; 5 when left out."""
+    attack_vector_keys: Annotated[list[str], Field(min_length=1)]
+    """The attack vectors."""
+    target_vulnerabilities: list[str] | None | MISSING = MISSING
+    """The categories of harm to aim at; all when left out."""
+    target_url: Annotated[str | None | MISSING, Field(max_length=2048)] = MISSING
+    """The address of the system, which takes a POST with JSON."""
+    target_prompt: Annotated[str | None | MISSING, Field(max_length=100000)] = MISSING
+    """The system prompt of the system; without `target_url`, a model is attacked that has it."""
+    target_model: Annotated[str | None | MISSING, Field(max_length=255)] = MISSING
+    """The model to attack."""
+    target_headers: dict[str, str] | None | MISSING = MISSING
+    """Header fields for the system; kept sealed, forgotten with the run and never shown."""
+    target_request_template: Annotated[
+        dict[str, Any] | str | None | MISSING, Field(union_mode="left_to_right")
+    ] = MISSING
+    """The JSON to send, with `{{attack}}` where the attack goes; `{"prompt": "{{attack}}"}` when left out."""
+    target_response_key: Annotated[str | None | MISSING, Field(max_length=255)] = MISSING
+    """Where the answer is in the JSON that comes back, such as `choices.0.message.content`."""
+    target_concurrency: Annotated[int | MISSING, Field(ge=1, le=64)] = MISSING
+    """How many attacks run at a time; 4 when left out."""
+    openai_api_key: str | None | MISSING = MISSING
+    """The key of the model's provider, for this request only."""
+    judge: JudgeInput | None | MISSING = MISSING
+    """The model that judges, and is attacked when there is no `target_url`."""
+    generate_only: bool | MISSING = MISSING
+    """Whether only to make the attacks; the caller runs them."""
+    config: dict[str, Any] | None | MISSING = MISSING
+    """Accepted for compatibility."""
 
 
 class StaticParam(Model):
@@ -2188,6 +3625,38 @@ class Webhook(Model):
     """When it is tried again."""
 
 
+class AnalyzeFailuresRequest(Model):
+    """What to analyse, and how."""
+
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
+    dataset: Annotated[list[FailureDatasetItem] | MISSING, Field(min_length=1)] = MISSING
+    """The items."""
+    trace_id: Annotated[str | None | MISSING, Field(max_length=255)] = MISSING
+    """A trace of the project instead of a dataset, by its ID."""
+    project_name: Annotated[str | None | MISSING, Field(max_length=255)] = MISSING
+    """The project, created when there is none of this name; `default` when left out."""
+    feature_kind: FeatureKind | None | MISSING = MISSING
+    """The kind of application; guessed from the items when left out."""
+    run_eval: bool | MISSING = MISSING
+    """Whether to measure metrics, too; true when left out."""
+    run_security: bool | MISSING = MISSING
+    """Whether to audit the answers, too; true when left out."""
+    run_scan: bool | MISSING = MISSING
+    """Accepted for compatibility."""
+    mandatory_eval_metrics: list[str] | None | MISSING = MISSING
+    """Metrics to measure in any case."""
+    mandatory_security_categories: list[str] | None | MISSING = MISSING
+    """Security categories to look for in any case."""
+    subcategories: list[str] | None | MISSING = MISSING
+    """The kinds of failures to look for; all when left out."""
+    buckets: list[str] | None | MISSING = MISSING
+    """The groups of failures to look for; all when left out."""
+    openai_api_key: str | None | MISSING = MISSING
+    """The key of the judge's provider, for this request only."""
+    judge: JudgeInput | None | MISSING = MISSING
+    """The model that judges."""
+
+
 class AnnotateDatasetExamplesRequest(Model):
     """Annotations of examples."""
 
@@ -2202,6 +3671,46 @@ class AnnotateExperimentRunsRequest(Model):
     model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
     annotations: Annotated[list[AnnotateRecordInput], Field(max_length=1000, min_length=1)]
     """The annotations of each run."""
+
+
+class AuditDatasetRequest(Model):
+    """A dataset to audit."""
+
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
+    project_name: Annotated[str | None | MISSING, Field(max_length=255)] = MISSING
+    """The project, created when there is none of this name; `default` when left out or empty."""
+    dataset: Annotated[list[AuditDatasetItem], Field(min_length=1)]
+    """The items."""
+    categories: list[str] | None | MISSING = MISSING
+    """The categories to look for, such as `S10`; those the project has enabled when left out."""
+    config: dict[str, Any] | None | MISSING = MISSING
+    """Accepted for compatibility."""
+    batch_name: Annotated[str | None | MISSING, Field(max_length=255)] = MISSING
+    """A name for the audit."""
+    openai_api_key: str | None | MISSING = MISSING
+    """The key of the judge's provider, for this request only."""
+    judge: JudgeInput | None | MISSING = MISSING
+    """The model that judges."""
+
+
+class AuditTraceRequest(Model):
+    """A trace to audit."""
+
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
+    project_name: Annotated[str | None | MISSING, Field(max_length=255)] = MISSING
+    """The project."""
+    trace: dict[str, Any]
+    """The trace; every step with an input and an output becomes an item."""
+    categories: list[str] | None | MISSING = MISSING
+    """The categories to look for."""
+    config: dict[str, Any] | None | MISSING = MISSING
+    """Accepted for compatibility."""
+    batch_name: Annotated[str | None | MISSING, Field(max_length=255)] = MISSING
+    """A name for the audit."""
+    openai_api_key: str | None | MISSING = MISSING
+    """The key of the judge's provider, for this request only."""
+    judge: JudgeInput | None | MISSING = MISSING
+    """The model that judges."""
 
 
 class CustomCodeConfig(Model):
@@ -2245,6 +3754,50 @@ class CustomCodeConfigInput(Model):
     """What one judgement is about."""
     query_filter: str | None | MISSING = MISSING
     """Which rows it judges; all when null."""
+
+
+class EvaluateDatasetRequest(Model):
+    """A dataset to measure."""
+
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
+    project_name: Annotated[str, Field(max_length=255, min_length=1)]
+    """The project, created when there is none of this name."""
+    dataset: Annotated[list[EvaluationDatasetItem], Field(min_length=1)]
+    """The items."""
+    metrics: Annotated[list[str], Field(max_length=50, min_length=1)]
+    """The keys of the metrics."""
+    run_name: Annotated[str | None | MISSING, Field(max_length=255)] = MISSING
+    """A name for the evaluation."""
+    metadata: dict[str, Any] | None | MISSING = MISSING
+    """What comes back with the evaluation; `async: true` in it asks for 202."""
+    openai_api_key: str | None | MISSING = MISSING
+    """The key of the judge's provider, for this request only; it is not stored in clear and forgotten with the run."""
+    judge: JudgeInput | None | MISSING = MISSING
+    """The model that judges; without one, and without a key, the offline engines measure."""
+    thresholds: dict[str, ThresholdsAdditionalProperty] | MISSING = MISSING
+    """The least score at which a metric counts as passed, by metric."""
+
+
+class EvaluateTraceRequest(Model):
+    """A trace to measure."""
+
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
+    project_name: Annotated[str, Field(max_length=255, min_length=1)]
+    """The project, created when there is none of this name."""
+    trace: dict[str, Any]
+    """The trace; every step with an input and an output becomes an item."""
+    metrics: Annotated[list[str], Field(max_length=50, min_length=1)]
+    """The keys of the metrics."""
+    run_name: Annotated[str | None | MISSING, Field(max_length=255)] = MISSING
+    """A name for the evaluation."""
+    metadata: dict[str, Any] | None | MISSING = MISSING
+    """What comes back with the evaluation."""
+    openai_api_key: str | None | MISSING = MISSING
+    """The key of the judge's provider, for this request only."""
+    judge: JudgeInput | None | MISSING = MISSING
+    """The model that judges."""
+    thresholds: dict[str, ThresholdsAdditionalProperty] | MISSING = MISSING
+    """The least score at which a metric counts as passed, by metric."""
 
 
 class Execution(Model):
@@ -2333,6 +3886,87 @@ class ExecutionPage(Model):
     """Whether more follow."""
     count: int
     """How many records this page has."""
+
+
+class FailureAnalysis(Model):
+    """A failure analysis, finished or not."""
+
+    run_id: str
+    """The analysis's ID."""
+    id: str
+    """The same as `run_id`."""
+    status: AnalysisState
+    mode: str
+    """`full`, or `minimal` when the items have neither context nor tool calls."""
+    input_type: str
+    """`json` for a dataset, `trace` for a trace."""
+    feature_kind: FeatureKind
+    project_name: str | None
+    """The project's name."""
+    summary: FailureSummary
+    failure_tags: list[FailureTag]
+    """What was found."""
+    eval_metrics: dict[str, float]
+    """The mean of each metric that was measured, too."""
+    eval_run_id: str | None
+    """The evaluation that measured them; null without one."""
+    security_flags: dict[str, int]
+    """How many items each security category was found in."""
+    security_batch_id: str | None
+    """The audit that found them; null without one."""
+    detectors_run: list[str]
+    """The kinds of failures that were looked for."""
+    detectors_skipped: list[SkippedDetector]
+    """The kinds that were not, and why."""
+    duration_ms: int
+    """How long it took."""
+    tokens_used: int
+    """How many tokens the judge took."""
+    error: str | None
+    """Why it failed or was cancelled."""
+    created_at: AwareDatetime
+    """When it was accepted."""
+    started_at: AwareDatetime | None
+    """When it was started."""
+    finished_at: AwareDatetime | None
+    """When it ended."""
+    inputs: list[FailureAnalysisInput]
+    """What was analysed."""
+
+
+class FailureAnalysisPage(Model):
+    """A page of failure analyses."""
+
+    items: list[FailureAnalysisSummary]
+    """The analyses."""
+    total: int
+    """How many there are."""
+    page: int
+    """Which page this is, from 1."""
+    page_size: int
+    """The largest number of analyses in a page."""
+    has_more: bool
+    """Whether another page follows."""
+
+
+class FailureAnalysisTrial(Model):
+    """What was found in a single answer."""
+
+    run_id: str
+    """An ID for the log; nothing is kept under it."""
+    summary: FailureSummary
+    failure_tags: list[FailureTag]
+    """The failures and what is unsure."""
+    checks_passed: list[FailureTag]
+    """The kinds of failures that it does not have."""
+    security_flags: dict[str, int]
+    """The security categories that were found."""
+    duration_ms: int
+    """How long it took."""
+    playground_runs_today: int
+    """How many trials there were today."""
+    playground_limit_per_day: int
+    """How many there may be in a day; 0 for any number."""
 
 
 class InvocationParameters(Model):
@@ -2831,12 +4465,19 @@ class CreateEvaluatorRequest(Model):
 
 
 __all__ = [
+    "AddProjectMetricRequest",
     "AiIntegration",
     "AiIntegrationAuthType",
     "AiIntegrationList",
     "AiIntegrationProvider",
     "AiIntegrationScoping",
     "AiIntegrationScopingInput",
+    "AnalysisJob",
+    "AnalysisJobType",
+    "AnalysisProblem",
+    "AnalysisState",
+    "AnalysisStatus",
+    "AnalyzeFailuresRequest",
     "AnnotateDatasetExamplesRequest",
     "AnnotateExperimentRunsRequest",
     "AnnotateRecordInput",
@@ -2846,19 +4487,38 @@ __all__ = [
     "AnnotatorUser",
     "AnthropicHeaders",
     "AppendExperimentRunsRequest",
+    "Attack",
+    "AttackPage",
+    "AttackResponseInput",
+    "AttackVector",
+    "AttackVectorList",
+    "Audit",
+    "AuditDatasetItem",
+    "AuditDatasetRequest",
+    "AuditFinding",
+    "AuditItem",
+    "AuditItemPage",
+    "AuditPage",
+    "AuditTraceRequest",
     "AwsProviderMetadata",
     "AzureParameters",
     "BedrockOptions",
     "Binary",
+    "BucketShare",
+    "CancelledAnalysis",
     "CancelledJob",
+    "CategoryIssues",
     "CircuitBreaker",
     "CodeConfig",
     "CodeConfigInput",
+    "ComparedMetric",
+    "ComparedVector",
     "Comparison",
     "ContentHashes",
     "CreateAiIntegrationRequest",
     "CreateCodeEvaluationTaskRequest",
     "CreateDatasetRequest",
+    "CreateEvaluationProjectRequest",
     "CreateEvaluatorRequest",
     "CreateExperimentRequest",
     "CreateProjectRequest",
@@ -2888,6 +4548,21 @@ __all__ = [
     "DerivedJob",
     "Environment",
     "EnvironmentList",
+    "EvaluateDatasetRequest",
+    "EvaluateTraceRequest",
+    "EvaluationComparison",
+    "EvaluationDatasetItem",
+    "EvaluationItem",
+    "EvaluationItemPage",
+    "EvaluationMetric",
+    "EvaluationMetricList",
+    "EvaluationPage",
+    "EvaluationProject",
+    "EvaluationProjectList",
+    "EvaluationResult",
+    "EvaluationStats",
+    "EvaluationTrend",
+    "EvaluationTrendPoint",
     "Evaluator",
     "EvaluatorList",
     "EvaluatorLlmConfig",
@@ -2901,6 +4576,7 @@ __all__ = [
     "EvaluatorVersionTemplate",
     "EvaluatorVersionTemplateCreate",
     "EvaluatorWithVersion",
+    "EvidenceItem",
     "ExecuteResponse",
     "Execution",
     "ExecutionError",
@@ -2913,6 +4589,26 @@ __all__ = [
     "ExperimentRunCreate",
     "ExperimentRunList",
     "ExperimentWithRunIds",
+    "FailureAnalysis",
+    "FailureAnalysisCount",
+    "FailureAnalysisInput",
+    "FailureAnalysisInputList",
+    "FailureAnalysisPage",
+    "FailureAnalysisSummary",
+    "FailureAnalysisTrial",
+    "FailureBucket",
+    "FailureDatasetItem",
+    "FailureDecision",
+    "FailureInsights",
+    "FailureSubcategory",
+    "FailureSubcategoryList",
+    "FailureSummary",
+    "FailureTag",
+    "FailureTagList",
+    "FailureTaxonomy",
+    "FailureTrendPoint",
+    "FailureTrends",
+    "FeatureKind",
     "FieldError",
     "ForkJobRequest",
     "GcpProviderMetadata",
@@ -2936,6 +4632,8 @@ __all__ = [
     "JobType",
     "JobTypeBuild",
     "JobTypeList",
+    "JudgeInput",
+    "KeyOwner",
     "KnownCodeConfig",
     "KnownEvaluatorVersion",
     "KnownRunConfiguration",
@@ -2949,6 +4647,9 @@ __all__ = [
     "ManagedCodeConfigInput",
     "ManagedCodeEvaluator",
     "MessageRole",
+    "MetricEngineChoice",
+    "MetricTemplate",
+    "MetricTemplateList",
     "MissingLayer",
     "OptimizationDirection",
     "Organization",
@@ -2957,10 +4658,20 @@ __all__ = [
     "Pagination",
     "Problem",
     "Project",
+    "ProjectAttackVector",
+    "ProjectAttackVectorList",
     "ProjectList",
+    "ProjectNameList",
+    "ProjectVulnerability",
+    "ProjectVulnerabilityList",
     "ProviderMetadataInput",
     "ProviderParameters",
     "QueueStats",
+    "RecurringFailure",
+    "RedTeam",
+    "RedTeamComparison",
+    "RedTeamPage",
+    "Refusal",
     "RemovedDeadLetter",
     "RerunJobRequest",
     "ResourceUsage",
@@ -2974,8 +4685,12 @@ __all__ = [
     "RunProgress",
     "RunState",
     "SandboxHealth",
+    "ScoringBreakdown",
     "SearchDatasetExamplesRequest",
     "SearchExperimentRunsRequest",
+    "SecurityInsights",
+    "Severity",
+    "SkippedDetector",
     "Space",
     "SpaceList",
     "SpaceMembership",
@@ -2987,10 +4702,12 @@ __all__ = [
     "SpanEvent",
     "SpanList",
     "SpanStatusCode",
+    "StartRedTeamRequest",
     "StaticParam",
     "StaticParamInput",
     "StaticParamType",
     "StaticParamValue",
+    "SubmitAttackResponsesRequest",
     "SubmitJobRequest",
     "SubmittedJob",
     "Task",
@@ -3015,6 +4732,7 @@ __all__ = [
     "TriggerEvaluationTaskRunRequest",
     "TriggerRunExperimentTaskRunRequest",
     "TriggerTaskRunRequest",
+    "TryFailureAnalysisRequest",
     "UnknownCodeConfig",
     "UnknownEvaluatorVersion",
     "UnknownRunConfiguration",
@@ -3023,10 +4741,17 @@ __all__ = [
     "UpdateDatasetRequest",
     "UpdateEvaluationTaskRequest",
     "UpdateEvaluatorRequest",
+    "UpdateFailureTagRequest",
+    "UpdateProjectAttackVectorRequest",
     "UpdateProjectRequest",
+    "UpdateProjectVulnerabilityRequest",
     "UpdateRunExperimentTaskRequest",
     "UpdateSpaceRequest",
     "UpdateTaskRequest",
+    "Usage",
+    "VectorResult",
+    "Vulnerability",
+    "VulnerabilityList",
     "Webhook",
     "WebhookInput",
     "WebhookState",

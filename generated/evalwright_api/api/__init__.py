@@ -6,19 +6,23 @@ from types import MappingProxyType
 
 from ..operation import Operation
 from . import (
+    account,
     ai_integrations,
     datasets,
     dead_letters,
     environments,
+    evaluations,
     evaluators,
     executions,
     experiments,
+    failure_analysis,
     health,
     job_types,
     jobs,
     organizations,
     projects,
     runs,
+    security,
     spaces,
     spans,
     task_runs,
@@ -43,6 +47,10 @@ __all__ = [
     "job_types",
     "environments",
     "dead_letters",
+    "evaluations",
+    "failure_analysis",
+    "security",
+    "account",
     "runs",
 ]
 
@@ -64,6 +72,10 @@ OPERATIONS: Mapping[str, Operation] = MappingProxyType(
         **job_types.OPERATIONS,
         **environments.OPERATIONS,
         **dead_letters.OPERATIONS,
+        **evaluations.OPERATIONS,
+        **failure_analysis.OPERATIONS,
+        **security.OPERATIONS,
+        **account.OPERATIONS,
         **runs.OPERATIONS,
     }
 )
