@@ -1,0 +1,1 @@
+"""Sets of packages that jobs can import, installed once and read by all that need the same."""
