@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 from starlette.applications import Starlette
 
 from evalwright_server.config import Settings
+from evalwright_server.job_types import JobTypes
 from evalwright_server.models.models import CACHE_VARIABLE
 from evalwright_server.runs.engine import Engine
 from evalwright_server.runs.pool import WorkerPool
@@ -69,7 +70,9 @@ async def assemble(settings: Settings) -> AsyncIterator[Server]:
     Raises:
         DatabaseError: The database can't be used.
         SecretKeyError: The key that seals secrets can't be used.
+        JobTypesError: The file of job types can't be used.
     """
+    job_types = JobTypes.load(settings.job_types)
     stopping = asyncio.Event()
     async with await Database.open(settings.database_url) as db:
         secrets = _open_secrets(settings)
@@ -86,6 +89,7 @@ async def assemble(settings: Settings) -> AsyncIterator[Server]:
             clock=_now,
             stopping=stopping,
             validate_answers=settings.validate_answers,
+            job_types=job_types,
         )
         application = build_application(context, _limits(settings))
         await db.write(lambda connection: _resume(connection, engine, identity))

@@ -21,6 +21,7 @@ from evalwright_server.config import (
     default_data_directory,
     read_number,
 )
+from evalwright_server.job_types import JobTypesError
 from evalwright_server.listening import HttpServer, address_of, bind
 from evalwright_server.models.models import CACHE_VARIABLE
 from evalwright_server.services.model_access import (
@@ -32,7 +33,7 @@ from evalwright_server.store.errors import DatabaseError
 from evalwright_server.store.secrets import SecretKeyError
 from evalwright_server.web.operations import ParityError
 
-_STARTUP_ERRORS = (ConfigError, DatabaseError, SecretKeyError, ParityError)
+_STARTUP_ERRORS = (ConfigError, DatabaseError, JobTypesError, SecretKeyError, ParityError)
 
 
 def serve(
@@ -68,6 +69,13 @@ def serve(
             help="A key that lets clients in; may be given several times.",
         ),
     ] = None,
+    job_types: Annotated[
+        Path | None,
+        typer.Option(
+            envvar="EVALWRIGHT_JOB_TYPES",
+            help="TOML file that changes the kinds of jobs and adds others.",
+        ),
+    ] = None,
 ) -> None:
     """Start everything that one machine needs: the API, the engine and the sandboxes."""
     logs.configure()
@@ -80,6 +88,7 @@ def serve(
                 database=database,
                 workers=workers,
                 api_keys=tuple(api_key or ()),
+                job_types=job_types,
             ),
             os.environ,
         )

@@ -43,6 +43,7 @@ class Settings:
         validate_answers: Whether every answer is checked against the document.
         model_limits: What all workers together may do with one AI integration.
         caches_models: Whether answers of models are kept in `data`.
+        job_types: A file that changes the kinds of jobs and adds others; None for those shipped.
     """
 
     host: str
@@ -57,6 +58,7 @@ class Settings:
     validate_answers: bool = False
     model_limits: ModelLimits = field(default_factory=ModelLimits)
     caches_models: bool = True
+    job_types: Path | None = None
 
     @property
     def database_url(self) -> str:

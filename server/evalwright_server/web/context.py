@@ -2,10 +2,11 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
+from evalwright_server.job_types import JobTypes
 from evalwright_server.runs.engine import Engine
 from evalwright_server.services.organizations import Identity
 from evalwright_server.store.database import Database
@@ -43,6 +44,7 @@ class ServerContext:
         clock: Tells the time, aware and in UTC.
         stopping: Set once the server is to stop; long answers end then.
         validate_answers: Whether every answer is checked against the document.
+        job_types: The kinds of jobs there are.
     """
 
     db: Database
@@ -54,3 +56,4 @@ class ServerContext:
     clock: Callable[[], datetime]
     stopping: asyncio.Event
     validate_answers: bool = False
+    job_types: JobTypes = field(default_factory=JobTypes)
