@@ -11,7 +11,6 @@ from sqlalchemy import Connection, Row, Update
 
 from evalwright_server.runs import statements
 from evalwright_server.runs.engine import Engine
-from evalwright_server.runs.leases import announce
 from evalwright_server.store.errors import DatabaseError
 
 logger: Final = logging.getLogger(__name__)
@@ -55,7 +54,7 @@ async def reap_forever(engine: Engine) -> None:
 async def _change(engine: Engine, statement: Update) -> int:
     def unit(connection: Connection) -> list[Row[Any]]:
         rows = list(connection.execute(statement).all())
-        announce(engine, connection, rows)
+        engine.announce(connection, rows)
         return rows
 
     return len(await engine.db.write(unit))

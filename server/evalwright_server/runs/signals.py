@@ -15,6 +15,11 @@ def run_topic(run_id: int) -> str:
     return f"run:{run_id}"
 
 
+def output_topic(run_id: int) -> str:
+    """Return the topic that fires when a run has written something."""
+    return f"output:{run_id}"
+
+
 def queue_topic(queue: str) -> str:
     """Return the topic that fires when a queue may have a run to start."""
     return f"queue:{queue}"

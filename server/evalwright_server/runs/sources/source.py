@@ -12,7 +12,7 @@ from typing import Protocol, TypeAlias
 from pydantic import JsonValue
 from sqlalchemy import Connection
 
-from evalwright_server.runs.records import Beginning, Fence, RunRow
+from evalwright_server.runs.records import Beginning, Fence, Finish, RunRow
 
 Item: TypeAlias = Mapping[str, JsonValue]
 """One thing to do, or one result."""
@@ -112,6 +112,28 @@ class Source(Protocol):
         """Return the next things to do; the first page has the cursor None."""
         ...
 
-    def store(self, connection: Connection, claimed: Claimed, items: Sequence[Item]) -> Tally:
-        """Keep results. In one transaction with the run's counters, behind its fence."""
+    def store(
+        self, connection: Connection, claimed: Claimed, items: Sequence[Item]
+    ) -> Tally | None:
+        """Keep results. In one transaction with the run's counters, behind its fence.
+
+        None leaves the run's row as it is; only who listens to its output is told.
+        """
         ...
+
+
+class Conclusion(Protocol):
+    """Keeps what is left of runs of one kind when they end.
+
+    Called in the transaction in which a run ends, however it ends: by its worker, cancelled before
+    it started, past its deadline, or given up. So a run and what is kept of it always agree.
+    """
+
+    def conclude(self, connection: Connection, run: RunRow, finish: Finish | None) -> None:
+        """Keep it.
+
+        Args:
+            connection: The transaction.
+            run: The run as it has just ended.
+            finish: What its worker reported; None if it ended without one.
+        """
