@@ -304,3 +304,11 @@ class AnnotateSpansRequest(TypedDict):
     start_time: NotRequired[str]
     end_time: NotRequired[str]
     annotations: list[AnnotateRecordInput]
+
+
+class WebhookInput(TypedDict):
+    """Whom to tell when a job has ended."""
+
+    url: str
+    headers: NotRequired[dict[str, str]]
+    secret: NotRequired[str]

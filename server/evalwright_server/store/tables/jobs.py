@@ -12,10 +12,12 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     PrimaryKeyConstraint,
     String,
     Table,
     Text,
+    UniqueConstraint,
     text,
 )
 
@@ -134,18 +136,20 @@ webhook_deliveries: Final = Table(
     key(),
     reference("run_id", "runs.id"),
     Column("url", Text, nullable=False),
-    Column("sealed", Text, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
     Column("state", Text, nullable=False),
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("last_status", Integer),
     Column("last_error", Text),
     Column("next_attempt_at", UtcTimestamp()),
+    Column("lease_until", UtcTimestamp()),
     timestamp("created_at"),
     Column("delivered_at", UtcTimestamp()),
-    Index("ix_webhook_deliveries_run", "run_id"),
+    UniqueConstraint("run_id"),
     Index("ix_webhook_deliveries_due", "next_attempt_at", sqlite_where=_DUE, postgresql_where=_DUE),
     sqlite_autoincrement=True,
 )
 """Whom to tell of a job's end. Inserted as `waiting` with the job, made `pending` in the
-transaction in which it ends; `sealed` holds headers and secret.
+transaction in which it ends. `url` is what may be shown of it; `sealed` holds all of it, headers
+and secret. Whoever sends it holds a lease, and `attempts` is the fence of what it found.
 """

@@ -1,0 +1,115 @@
+"""Webhooks of jobs: who is to be told of a job's end, and how that goes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import orjson
+from sqlalchemy import Connection, Row, bindparam, insert, select
+
+from evalwright_server.services.errors import Findings
+from evalwright_server.services.requests import JsonObject, WebhookInput
+from evalwright_server.store.clock import now
+from evalwright_server.store.secrets import SecretBox
+from evalwright_server.store.tables.jobs import webhook_deliveries
+from evalwright_server.webhooks.destination import (
+    Destination,
+    DestinationRefused,
+    require_public,
+)
+from evalwright_server.webhooks.headers import find_faults
+from evalwright_server.webhooks.signing import signing_key
+
+_c: Final = webhook_deliveries.c
+_INSERT: Final = insert(webhook_deliveries).values(state="waiting", created_at=now())
+_SHOWN: Final = select(
+    _c.url, _c.state, _c.attempts, _c.last_status, _c.last_error, _c.next_attempt_at
+).where(_c.run_id == bindparam("of_run"))
+
+
+@dataclass(frozen=True, slots=True)
+class Webhook:
+    """What is needed to send a webhook, and is sealed while it isn't sent.
+
+    Attributes:
+        url: Where to.
+        headers: What to send along.
+        secret: What to sign it with; None for no signature.
+    """
+
+    url: str
+    headers: Mapping[str, str]
+    secret: str | None
+
+    def seal(self, secrets: SecretBox) -> bytes:
+        """Return it as it is stored."""
+        content = {"url": self.url, "headers": dict(self.headers), "secret": self.secret}
+        return secrets.seal(orjson.dumps(content).decode())
+
+    @classmethod
+    def open(cls, sealed: bytes, secrets: SecretBox) -> "Webhook":
+        """Return what was sealed.
+
+        Raises:
+            SecretKeyError: It was sealed with another key.
+        """
+        return cls(**orjson.loads(secrets.open(sealed)))
+
+
+def check_webhook(
+    body: WebhookInput, findings: Findings, *, allow_private: bool, pointer: str = "/webhook"
+) -> None:
+    """Note everything that is wrong with a webhook.
+
+    Names are not looked up: what they stand for is checked each time something is sent.
+
+    Args:
+        body: What the document's schema has let through.
+        findings: Where faults go.
+        allow_private: Whether it may go to addresses that are not public.
+        pointer: Where in the request it stands.
+    """
+    try:
+        destination = Destination.parse(body["url"])
+        if destination.literal is not None and not allow_private:
+            require_public(destination.literal)
+    except (ValueError, DestinationRefused) as error:
+        findings.add(f"{pointer}/url", str(error))
+    for name, fault in find_faults(body.get("headers", {})):
+        findings.add(f"{pointer}/headers/{_escape(name)}", fault)
+    try:
+        signing_key(body.get("secret", ""))
+    except ValueError as error:
+        findings.add(f"{pointer}/secret", str(error))
+
+
+def record_webhook(
+    conn: Connection, run_id: int, body: WebhookInput, *, secrets: SecretBox
+) -> None:
+    """Keep a webhook with the job that it is about, in the transaction that inserts the job.
+
+    Args:
+        conn: The transaction.
+        run_id: The job's run.
+        body: What `check_webhook` has found nothing wrong with.
+        secrets: Seals it.
+    """
+    webhook = Webhook(body["url"], body.get("headers", {}), body.get("secret"))
+    shown = Destination.parse(webhook.url).shown
+    values = {"run_id": run_id, "url": shown, "sealed": webhook.seal(secrets)}
+    conn.execute(_INSERT, values)
+
+
+def view_webhook(conn: Connection, run_id: int) -> JsonObject | None:
+    """Return the webhook of a job as it stands in answers, or None if it has none."""
+    row = conn.execute(_SHOWN, {"of_run": run_id}).one_or_none()
+    return None if row is None else _view(row)
+
+
+def _view(row: Row[Any]) -> JsonObject:
+    return dict(row._mapping)
+
+
+def _escape(name: str) -> str:
+    """Return a member's name as a part of a JSON pointer (RFC 6901)."""
+    return name.replace("~", "~0").replace("/", "~1")
