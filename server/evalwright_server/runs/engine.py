@@ -223,7 +223,8 @@ class Engine:
                 self.fire(connection, queue_topic(row.queue))
             elif state.is_final and row.kind in self._conclusions:
                 run = statements.run_row(row)
-                self._conclusions[run.kind].conclude(connection, run, finish)
+                for topic in self._conclusions[run.kind].conclude(connection, run, finish):
+                    self.fire(connection, topic)
 
     async def wait(self, run_id: int, *, since_version: int | None, timeout: float) -> RunRow:  # noqa: ASYNC109
         """Return the run when it has ended, or when something about it changed.

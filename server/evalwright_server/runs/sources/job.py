@@ -9,6 +9,7 @@ from sqlalchemy import Connection, bindparam, delete, insert, update
 
 from evalwright_server.runs.job_report import JobReport, OutputPiece
 from evalwright_server.runs.records import Beginning, Finish, Progress, RunRow
+from evalwright_server.runs.signals import WEBHOOKS
 from evalwright_server.runs.sources.job_artifacts import keep_artifacts
 from evalwright_server.runs.sources.job_ends import note_dead_letter, report_without_worker
 from evalwright_server.runs.sources.source import Claimed, Item, Page
@@ -75,7 +76,7 @@ class JobSource:
             if item["type"] == CHUNK:
                 _keep_chunk(connection, item)
 
-    def conclude(self, connection: Connection, run: RunRow, finish: Finish | None) -> None:
+    def conclude(self, connection: Connection, run: RunRow, finish: Finish | None) -> Sequence[str]:
         """Keep the record of a job; see `Conclusion`."""
         if finish is None or finish.result is None:
             report = report_without_worker(connection, run, finish)
@@ -102,9 +103,10 @@ class JobSource:
                 "output": report.output_hash,
             },
         )
-        connection.execute(_RELEASE_WEBHOOKS, {"of_run": run.id})
         if finish is None:
             note_dead_letter(connection, run)
+        released = connection.execute(_RELEASE_WEBHOOKS, {"of_run": run.id})
+        return [WEBHOOKS] if released.rowcount else []
 
 
 def keep_output(connection: Connection, run: RunRow, pieces: Sequence[OutputPiece]) -> None:

@@ -4,7 +4,7 @@ Workers have no database. They page through what is to be done and send results 
 objects whose shape is a matter between a kind's source and its handler.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Protocol, TypeAlias
@@ -129,8 +129,8 @@ class Conclusion(Protocol):
     it started, past its deadline, or given up. So a run and what is kept of it always agree.
     """
 
-    def conclude(self, connection: Connection, run: RunRow, finish: Finish | None) -> None:
-        """Keep it.
+    def conclude(self, connection: Connection, run: RunRow, finish: Finish | None) -> Iterable[str]:
+        """Keep it, and return the topics to signal once it is committed.
 
         Args:
             connection: The transaction.
