@@ -118,7 +118,7 @@ class Engine:
             "space_id": run.space_id,
             "queue": run.queue,
             "rank": -run.priority,
-            "state": State.QUEUED,
+            "state": State.QUEUED if opening is None else State.RUNNING,
             "max_attempts": run.max_attempts,
             "cancel_requested": False,
             "payload": run.payload,

@@ -110,7 +110,6 @@ def submit(dialect: str, *, has_deadline: bool, is_started: bool) -> Executable:
         values["deadline_at"] = seconds_from_now(bindparam("deadline_seconds"))
     if is_started:
         values |= {
-            "state": State.RUNNING,
             "started_at": now(),
             "lease_until": seconds_from_now(bindparam("lease_seconds")),
             "attempt": 1,
