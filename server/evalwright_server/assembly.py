@@ -89,6 +89,7 @@ async def assemble(settings: Settings) -> AsyncIterator[Server]:
             clock=_now,
             stopping=stopping,
             validate_answers=settings.validate_answers,
+            allow_private_webhooks=settings.webhooks.allow_private,
             job_types=job_types,
         )
         application = build_application(context, _limits(settings))

@@ -18,6 +18,7 @@ from evalwright_server.config import (
     DEFAULT_RATE,
     ConfigError,
     Settings,
+    WebhookSettings,
     default_data_directory,
     read_number,
 )
@@ -32,6 +33,7 @@ from evalwright_server.services.model_access import (
 from evalwright_server.store.errors import DatabaseError
 from evalwright_server.store.secrets import SecretKeyError
 from evalwright_server.web.operations import ParityError
+from evalwright_server.webhooks.destination import PRIVATE_VARIABLE
 
 _STARTUP_ERRORS = (ConfigError, DatabaseError, JobTypesError, SecretKeyError, ParityError)
 
@@ -113,6 +115,7 @@ def _settings(given: Settings, environment: Mapping[str, str]) -> Settings:
         validate_answers=environment.get("EVALWRIGHT_VALIDATE_RESPONSES", "0") not in {"", "0"},
         model_limits=_model_limits(environment),
         caches_models=environment.get(CACHE_VARIABLE, "1") != "0",
+        webhooks=WebhookSettings(environment.get(PRIVATE_VARIABLE, "0") not in {"", "0"}),
     )
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import make_url
 from evalwright_server.services.model_access import ModelLimits
 from evalwright_server.store.dialects import sqlite_url
 from evalwright_server.web.guards import is_loopback
+from evalwright_server.webhooks.schedule import RetrySchedule
 
 DATABASE_FILE: Final = "evalwright.db"
 """Name of the database in the data directory."""
@@ -24,6 +25,19 @@ DEFAULT_BODY_BYTES: Final = 32 * 1024 * 1024
 
 class ConfigError(Exception):
     """The settings make no sense together; the text says what to change."""
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookSettings:
+    """How webhooks are sent.
+
+    Attributes:
+        allow_private: Whether they may go to addresses that are not public.
+        schedule: When failed attempts are repeated.
+    """
+
+    allow_private: bool = False
+    schedule: RetrySchedule = field(default_factory=RetrySchedule)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +58,7 @@ class Settings:
         model_limits: What all workers together may do with one AI integration.
         caches_models: Whether answers of models are kept in `data`.
         job_types: A file that changes the kinds of jobs and adds others; None for those shipped.
+        webhooks: Where the webhooks of jobs may go, and when they are sent again.
     """
 
     host: str
@@ -59,6 +74,7 @@ class Settings:
     model_limits: ModelLimits = field(default_factory=ModelLimits)
     caches_models: bool = True
     job_types: Path | None = None
+    webhooks: WebhookSettings = field(default_factory=WebhookSettings)
 
     @property
     def database_url(self) -> str:

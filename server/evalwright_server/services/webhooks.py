@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import orjson
-from sqlalchemy import Connection, Row, bindparam, insert, select
+from sqlalchemy import Connection, bindparam, insert, select
 
 from evalwright_server.services.errors import Findings
 from evalwright_server.services.requests import JsonObject, WebhookInput
@@ -15,7 +15,6 @@ from evalwright_server.store.tables.jobs import webhook_deliveries
 from evalwright_server.webhooks.destination import (
     Destination,
     DestinationRefused,
-    require_public,
 )
 from evalwright_server.webhooks.headers import find_faults
 from evalwright_server.webhooks.signing import signing_key
@@ -71,8 +70,8 @@ def check_webhook(
     """
     try:
         destination = Destination.parse(body["url"])
-        if destination.literal is not None and not allow_private:
-            require_public(destination.literal)
+        if not allow_private:
+            destination.require_public()
     except (ValueError, DestinationRefused) as error:
         findings.add(f"{pointer}/url", str(error))
     for name, fault in find_faults(body.get("headers", {})):
@@ -103,11 +102,7 @@ def record_webhook(
 def view_webhook(conn: Connection, run_id: int) -> JsonObject | None:
     """Return the webhook of a job as it stands in answers, or None if it has none."""
     row = conn.execute(_SHOWN, {"of_run": run_id}).one_or_none()
-    return None if row is None else _view(row)
-
-
-def _view(row: Row[Any]) -> JsonObject:
-    return dict(row._mapping)
+    return None if row is None else dict(row._mapping)
 
 
 def _escape(name: str) -> str:

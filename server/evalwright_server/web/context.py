@@ -44,6 +44,7 @@ class ServerContext:
         clock: Tells the time, aware and in UTC.
         stopping: Set once the server is to stop; long answers end then.
         validate_answers: Whether every answer is checked against the document.
+        allow_private_webhooks: Whether webhooks may go to addresses that are not public.
         job_types: The kinds of jobs there are.
     """
 
@@ -56,4 +57,5 @@ class ServerContext:
     clock: Callable[[], datetime]
     stopping: asyncio.Event
     validate_answers: bool = False
+    allow_private_webhooks: bool = False
     job_types: JobTypes = field(default_factory=JobTypes)

@@ -13,12 +13,24 @@ PRIVATE_VARIABLE: Final = "EVALWRIGHT_WEBHOOK_PRIVATE"
 """The environment variable that lets webhooks go to addresses that are not public."""
 
 _URL: Final = re.compile(r"[\x21-\x7e]+")
+_NETLOC: Final = re.compile(r"(?:\[[^\[\]]*\]|[^\[\]:]+)(?::\d*)?")
 _HOST: Final = re.compile(r"[a-z0-9_](?:[a-z0-9._-]{0,251}[a-z0-9_])?")
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 
 
 class DestinationRefused(Exception):
-    """Nothing may be sent there; the text says why."""
+    """Nothing may be sent there; the text says why.
+
+    Args:
+        host: The name or address that was given. What a name stands for is not told: it could be
+            the name of something inside a network.
+    """
+
+    def __init__(self, host: str) -> None:
+        super().__init__(
+            f"{host} is not out on the public internet; an operator who wants webhooks to go "
+            f"there sets {PRIVATE_VARIABLE}=1"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +68,8 @@ class Destination:
             raise ValueError(
                 "a URL must not hold user name or password: send an Authorization header instead"
             )
+        if not _NETLOC.fullmatch(parts.netloc):
+            raise ValueError("expected a host name or an address behind ://")
         target = parts.path or "/"
         if parts.query:
             target = f"{target}?{parts.query}"
@@ -81,20 +95,19 @@ class Destination:
         except ValueError:
             return None
 
+    def require_public(self) -> None:
+        """Refuse an address that is not public; names pass until they are looked up.
 
-def require_public(address: Address) -> None:
-    """Refuse an address inside a network.
+        Raises:
+            DestinationRefused: It is one.
+        """
+        if self.literal is not None and not may_receive(self.literal):
+            raise DestinationRefused(self.host)
 
-    Raises:
-        DestinationRefused: It is loopback, private, link-local, one of this host's own, or
-            reserved for something else than hosts out on the internet.
-    """
-    if is_public(address) and not is_local(address):
-        return
-    raise DestinationRefused(
-        f"{address} is not a public address; an operator who wants webhooks to go there sets "
-        f"{PRIVATE_VARIABLE}=1"
-    )
+
+def may_receive(address: Address) -> bool:
+    """Tell whether an address is out on the internet, and none of this host's own."""
+    return is_public(address) and not is_local(address)
 
 
 def _host(parts: SplitResult) -> str:

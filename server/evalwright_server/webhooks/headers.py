@@ -7,10 +7,10 @@ from typing import Final
 _TOKEN: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,256}")
 _VALUE: Final = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?|")
 _OURS: Final = frozenset({
-    "accept-encoding", "connection", "content-encoding", "content-length", "content-type", "cookie2",
-    "expect", "host", "http2-settings", "keep-alive", "proxy-authenticate", "proxy-authorization",
-    "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade", "webhook-id",
-    "webhook-signature", "webhook-timestamp",
+    "accept-encoding", "connection", "content-encoding", "content-length", "content-type",
+    "expect", "host", "http2-settings", "keep-alive", "proxy-authenticate",
+    "proxy-authorization", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade",
+    "webhook-id", "webhook-signature", "webhook-timestamp",
 })  # fmt: skip
 """Fields that rule the connection or are part of every webhook."""
 
