@@ -1,0 +1,224 @@
+"""Environments by requirements: found, or built once whoever asks, and however many."""
+
+import asyncio
+import os
+import secrets
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Final, Self
+
+from evalwright_server.environments.environment import (
+    BuiltEnvironment,
+    EnvironmentInfo,
+    EnvironmentRecord,
+    pinned,
+)
+from evalwright_server.environments.errors import EnvironmentBuildFailed
+from evalwright_server.environments.gates import POLL_SECONDS, passed
+from evalwright_server.environments.installer import Installer
+from evalwright_server.environments.layout import (
+    RECORD,
+    SITE_PACKAGES,
+    UNFINISHED,
+    Layout,
+    environment_key,
+    lock_hash,
+    lock_name,
+    python_version,
+)
+from evalwright_server.environments.leases import share
+from evalwright_server.environments.lock_store import LockStore
+from evalwright_server.environments.requirements import canonical_requirements
+from evalwright_server.environments.scratch import Scratch
+from evalwright_server.environments.settings import ROOT_VARIABLE, PackageSettings
+from evalwright_server.environments.sweeping import Sweep, list_environments, remove_environment
+from evalwright_server.environments.trees import remove, seal, sync
+
+BUILDS_AT_A_TIME: Final = 2
+"""Of one process; an installer uses all processors by itself."""
+
+
+class Environments:
+    """The environments of a host.
+
+    Several processes may have objects for the same folder; an object belongs to one event loop.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        settings: PackageSettings | None = None,
+        *,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        """Do nothing yet.
+
+        Args:
+            root: Where to keep them; made when it is needed.
+            settings: How packages are installed.
+            clock: Tells the Unix time.
+        """
+        self.settings: Final = settings or PackageSettings()
+        self._layout = Layout(root)
+        self._installer = Installer(self.settings)
+        self._locks = LockStore(self._layout, self.settings, clock)
+        self._clock = clock
+        self._under_way: dict[str, asyncio.Future[str]] = {}
+        self._places = asyncio.Semaphore(BUILDS_AT_A_TIME)
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:
+        """Return those that the server told a worker process about, by its variables.
+
+        Raises:
+            PackageSettingsError: A variable is wrong.
+        """
+        return cls(Path(environment[ROOT_VARIABLE]), PackageSettings.read(environment))
+
+    async def close(self) -> None:
+        """End the installations that are under way."""
+        tasks = list(self._under_way.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def ensure(self, requirements: Sequence[str]) -> BuiltEnvironment:
+        """Return the environment of some requirements; build it if it is not there.
+
+        Whoever asks for the same meanwhile, here or in another process, gets the same one.
+        Cancelling leaves a build running, as others will want it.
+
+        Args:
+            requirements: Names with version clauses; at least one.
+
+        Raises:
+            RequirementsRefused: They are not of the accepted form.
+            EnvironmentBuildFailed: They can't be resolved or installed.
+            SandboxUnavailable: This host has no sandbox to install in.
+            ValueError: There are none.
+        """
+        canonical = canonical_requirements(requirements)
+        if not canonical:
+            raise ValueError("an environment needs at least one requirement")
+        began = time.monotonic()
+        self._layout.make()
+        was_built = False
+        while True:
+            lock = await self._lock(canonical)
+            key = environment_key(lock)
+            site_packages = self._layout.site_packages(key)
+            lease = share(site_packages)
+            if lease is not None:
+                now = self._clock()
+                os.utime(self._layout.environment(key) / RECORD, (now, now))
+                seconds = time.monotonic() - began
+                return BuiltEnvironment(
+                    key, site_packages, lock_hash(lock), was_built, seconds, lease
+                )
+            if site_packages.exists():  # about to be removed
+                await asyncio.sleep(POLL_SECONDS)
+            else:
+                await self._once(key, partial(self._build, key, lock, canonical))
+                was_built = True
+
+    def is_installed(self, requirements: Sequence[str]) -> bool:
+        """Tell whether a job with these requirements would not have to wait for a build."""
+        lock = self._locks.find(canonical_requirements(requirements))
+        return lock is not None and self._layout.site_packages(environment_key(lock)).is_dir()
+
+    def list(self) -> Sequence[EnvironmentInfo]:
+        """List what is there, the newest first."""
+        return list_environments(self._layout)
+
+    async def remove(self, key: str) -> None:
+        """Remove an environment.
+
+        Raises:
+            UnknownEnvironment: There is none of that key.
+            EnvironmentInUse: A job runs with it.
+        """
+        await asyncio.to_thread(remove_environment, self._layout, key)
+
+    async def sweep(self, *, max_age: float, max_bytes: int) -> tuple[str, ...]:
+        """Remove what was not used for long, and then what was not used for longest.
+
+        What is in use is left alone, so more may remain than was asked for.
+
+        Args:
+            max_age: Seconds since the last use.
+            max_bytes: How much all that remain may take on the disk; the installer's cache may
+                take as much again.
+
+        Returns:
+            The keys of what was removed.
+        """
+        self._layout.make()
+        sweep = Sweep(self._layout, self._clock())
+        return tuple(await asyncio.to_thread(sweep.run, max_age, max_bytes))
+
+    async def _lock(self, requirements: tuple[str, ...]) -> str:
+        found = self._locks.find(requirements)
+        if found is not None:
+            return found
+        name = lock_name(requirements, self.settings)
+        return await self._once(name, partial(self._resolve, name, requirements))
+
+    async def _resolve(self, name: str, requirements: tuple[str, ...]) -> str:
+        async with self._places, passed(self._layout.gate("lock", name)):
+            found = self._locks.find(requirements)
+            if found is not None:
+                return found
+            with Scratch(self._layout, self.settings) as scratch:
+                lock = await self._installer.lock(requirements, scratch.cache)
+            self._locks.keep(requirements, lock)
+            return lock
+
+    async def _build(self, key: str, lock: str, requirements: tuple[str, ...]) -> str:
+        async with self._places, passed(self._layout.gate("build", key)):
+            if self._layout.site_packages(key).exists():
+                return key
+            # Whatever is left of earlier tries is nobody's, as this is the only one now.
+            for leftover in self._layout.packages.glob(f"{key}{UNFINISHED}*"):
+                await asyncio.to_thread(remove, leftover)
+            folder = self._layout.packages / f"{key}{UNFINISHED}{secrets.token_hex(4)}"
+            try:
+                await self._fill(folder, lock, requirements)
+                folder.rename(self._layout.environment(key))
+            finally:
+                await asyncio.to_thread(remove, folder)
+            return key
+
+    async def _fill(self, folder: Path, lock: str, requirements: tuple[str, ...]) -> None:
+        target = folder / SITE_PACKAGES
+        for each in (folder, target):
+            each.mkdir()
+            each.chmod(0o755)
+        with Scratch(self._layout, self.settings) as scratch:
+            await self._installer.install(lock, scratch.cache, target)
+        try:
+            size = await asyncio.to_thread(seal, target)
+        except OSError as error:
+            raise EnvironmentBuildFailed(
+                f"The packages hold something that can't be kept ({error.strerror}).",
+                "Ask for other versions.",
+            ) from error
+        EnvironmentRecord(
+            requirements=requirements,
+            packages=tuple(pinned(lock)),
+            python_version=python_version(),
+            lock_hash=lock_hash(lock),
+            size_bytes=size,
+            created_at=self._clock(),
+        ).write(folder)
+        await asyncio.to_thread(sync, folder)
+
+    async def _once(self, name: str, work: Callable[[], Awaitable[str]]) -> str:
+        """Do some work, or wait for it if it is under way."""
+        task = self._under_way.get(name)
+        if task is None:
+            task = asyncio.ensure_future(work())
+            self._under_way[name] = task
+            task.add_done_callback(lambda _: self._under_way.pop(name))
+        return await asyncio.shield(task)
