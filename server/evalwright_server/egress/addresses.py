@@ -9,12 +9,17 @@ from typing import Final
 from evalwright_server.egress.targets import Address
 
 _NAT64: Final = ipaddress.ip_network("64:ff9b::/96")
+# Some clouds answer in there what machines are told about themselves; `is_global` knows parts of it.
+_PROTOCOL_ASSIGNMENTS: Final = ipaddress.ip_network("192.0.0.0/24")
 
 
 def is_public(address: Address) -> bool:
     """Tell whether an address, and each that is written into it, is out on the internet."""
     return all(
-        each.is_global and not each.is_multicast and not each.is_reserved
+        each.is_global
+        and not each.is_multicast
+        and not each.is_reserved
+        and each not in _PROTOCOL_ASSIGNMENTS
         for each in (address, *_embedded(address))
     )
 
