@@ -15,8 +15,10 @@ from starlette.applications import Starlette
 from evalwright_server.config import Settings
 from evalwright_server.job_types import JobTypes
 from evalwright_server.models.models import CACHE_VARIABLE
+from evalwright_server.runs import job_payload
 from evalwright_server.runs.engine import Engine
 from evalwright_server.runs.pool import WorkerPool
+from evalwright_server.runs.worker import SLOTS
 from evalwright_server.sandbox import Sandbox, SandboxUnavailable
 from evalwright_server.services.continuous import start_waiting_runs
 from evalwright_server.services.organizations import Identity, ensure_identity
@@ -106,6 +108,7 @@ def _make_pool(settings: Settings, engine: Engine, secrets: SecretBox) -> Worker
     return WorkerPool(
         engine,
         workers=settings.workers,
+        slots=dict(SLOTS) | {job_payload.QUEUE: settings.job_slots},
         hooks=ServerHooks(engine, secrets, limits, _now),
         environment={CACHE_VARIABLE: str(settings.model_cache or "")},
     )

@@ -15,6 +15,8 @@ from evalwright_server import logs
 from evalwright_server.assembly import assemble
 from evalwright_server.config import (
     DEFAULT_BODY_BYTES,
+    DEFAULT_JOB_QUEUE,
+    DEFAULT_JOB_SLOTS,
     DEFAULT_RATE,
     ConfigError,
     Settings,
@@ -107,8 +109,12 @@ def _settings(given: Settings, environment: Mapping[str, str]) -> Settings:
     """Return the settings of the command line with those that only the environment has."""
     keys = environment.get("EVALWRIGHT_SECRET_KEY", "").replace(",", " ").split()
     body_bytes = read_number(environment, "EVALWRIGHT_MAX_BODY", DEFAULT_BODY_BYTES, least=1024)
+    job_slots = read_number(environment, "EVALWRIGHT_JOB_SLOTS", DEFAULT_JOB_SLOTS, least=1)
+    job_queue = read_number(environment, "EVALWRIGHT_JOB_QUEUE", DEFAULT_JOB_QUEUE)
     return replace(
         given,
+        job_slots=int(job_slots),
+        job_queue=int(job_queue),
         rate=read_number(environment, "EVALWRIGHT_RATE_LIMIT", DEFAULT_RATE),
         body_bytes=int(body_bytes),
         secret_keys=tuple(keys),

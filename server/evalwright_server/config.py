@@ -19,6 +19,10 @@ MODEL_CACHE_FILE: Final = "model-cache.db"
 """Name of the file with answers of models in the data directory."""
 DEFAULT_RATE: Final = 1000.0
 """Requests a second that one client may send."""
+DEFAULT_JOB_SLOTS: Final = 4
+"""Jobs that a worker process runs at a time."""
+DEFAULT_JOB_QUEUE: Final = 100
+"""Jobs that may wait."""
 DEFAULT_BODY_BYTES: Final = 32 * 1024 * 1024
 """The largest body of a request."""
 
@@ -58,6 +62,8 @@ class Settings:
         model_limits: What all workers together may do with one AI integration.
         caches_models: Whether answers of models are kept in `data`.
         job_types: A file that changes the kinds of jobs and adds others; None for those shipped.
+        job_slots: How many jobs each worker process runs at a time.
+        job_queue: How many jobs may wait before more are refused.
         webhooks: Where the webhooks of jobs may go, and when they are sent again.
     """
 
@@ -74,6 +80,8 @@ class Settings:
     model_limits: ModelLimits = field(default_factory=ModelLimits)
     caches_models: bool = True
     job_types: Path | None = None
+    job_slots: int = DEFAULT_JOB_SLOTS
+    job_queue: int = DEFAULT_JOB_QUEUE
     webhooks: WebhookSettings = field(default_factory=WebhookSettings)
 
     @property
