@@ -9,7 +9,7 @@ from typing import Final
 from evalwright_server.egress.targets import Address
 
 _NAT64: Final = ipaddress.ip_network("64:ff9b::/96")
-# Some clouds answer in there what machines are told about themselves; `is_global` knows parts of it.
+# In there some clouds tell machines about themselves; `is_global` knows parts of it only.
 _PROTOCOL_ASSIGNMENTS: Final = ipaddress.ip_network("192.0.0.0/24")
 
 

@@ -15,6 +15,7 @@ PRIVATE_VARIABLE: Final = "EVALWRIGHT_WEBHOOK_PRIVATE"
 _URL: Final = re.compile(r"[\x21-\x7e]+")
 _NETLOC: Final = re.compile(r"(?:\[[^\[\]]*\]|[^\[\]:]+)(?::\d*)?")
 _HOST: Final = re.compile(r"[a-z0-9_](?:[a-z0-9._-]{0,251}[a-z0-9_])?")
+_NO_HOST: Final = "expected a host name, or an address, behind ://"
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 
 
@@ -61,7 +62,10 @@ class Destination:
                 "expected a URL of visible ASCII characters: write others percent-encoded, and "
                 "those of a host name as xn--..."
             )
-        parts = urlsplit(url)
+        try:
+            parts = urlsplit(url)
+        except ValueError:
+            raise ValueError(_NO_HOST) from None
         if parts.scheme not in _DEFAULT_PORTS:
             raise ValueError("expected a URL that begins with http:// or https://")
         if "@" in parts.netloc:
@@ -69,7 +73,7 @@ class Destination:
                 "a URL must not hold user name or password: send an Authorization header instead"
             )
         if not _NETLOC.fullmatch(parts.netloc):
-            raise ValueError("expected a host name or an address behind ://")
+            raise ValueError(_NO_HOST)
         target = parts.path or "/"
         if parts.query:
             target = f"{target}?{parts.query}"
@@ -122,7 +126,7 @@ def _host(parts: SplitResult) -> str:
         return str(address)
     host = host.removesuffix(".")
     if not _HOST.fullmatch(host) or ".." in host:
-        raise ValueError("expected a host name or an address behind ://")
+        raise ValueError(_NO_HOST)
     return host
 
 
