@@ -44,7 +44,7 @@ EVENT: Final = "job.finished"
 _AT_ONCE: Final = 32
 _SAFETY_SECONDS: Final = 30.0
 _SECONDS_TO_GIVE_WAY: Final = 1.0
-_SECONDS_TO_STOP: Final = 5.0
+_SECONDS_TO_STOP: Final = 2.0
 
 logger: Final = logging.getLogger("evalwright.webhooks")
 
