@@ -74,7 +74,7 @@ async def assemble(settings: Settings) -> AsyncIterator[Server]:
         SecretKeyError: The key that seals secrets can't be used.
         JobTypesError: The file of job types can't be used.
     """
-    job_types = JobTypes.load(settings.job_types)
+    job_types = JobTypes.load(settings.job_types, settings.max_timeout)
     stopping = asyncio.Event()
     async with await Database.open(settings.database_url) as db:
         secrets = _open_secrets(settings)
@@ -127,7 +127,7 @@ def _open_secrets(settings: Settings) -> SecretBox:
 
 def _limits(settings: Settings) -> Limits:
     rate = RateLimiter(settings.rate, settings.rate * _BURST_SECONDS, time.monotonic)
-    return Limits(KeyRing(settings.api_keys), rate, settings.body_bytes)
+    return Limits(KeyRing(settings.api_keys), rate, settings.body_bytes, settings.is_open)
 
 
 async def _probe_sandbox() -> SandboxState:

@@ -80,6 +80,31 @@ def serve(
             help="TOML file that changes the kinds of jobs and adds others.",
         ),
     ] = None,
+    job_queue: Annotated[
+        int,
+        typer.Option(
+            envvar="EVALWRIGHT_JOB_QUEUE",
+            min=0,
+            help="How many jobs may wait for a worker before others are refused with 503.",
+        ),
+    ] = DEFAULT_JOB_QUEUE,
+    max_timeout: Annotated[
+        int | None,
+        typer.Option(
+            envvar="EVALWRIGHT_MAX_TIMEOUT",
+            min=1,
+            max=86_400,
+            help="The most seconds a job may ask for where its type says nothing else; else 300.",
+        ),
+    ] = None,
+    insecure_no_auth: Annotated[
+        bool,
+        typer.Option(
+            "--insecure-no-auth",
+            envvar="EVALWRIGHT_INSECURE_NO_AUTH",
+            help="Listen to other machines without a key: whoever reaches the port runs code here.",
+        ),
+    ] = False,
 ) -> None:
     """Start everything that one machine needs: the API, the engine and the sandboxes."""
     logs.configure()
@@ -93,6 +118,9 @@ def serve(
                 workers=workers,
                 api_keys=tuple(api_key or ()),
                 job_types=job_types,
+                job_queue=job_queue,
+                max_timeout=max_timeout,
+                is_open=insecure_no_auth,
             ),
             os.environ,
         )
@@ -110,11 +138,9 @@ def _settings(given: Settings, environment: Mapping[str, str]) -> Settings:
     keys = environment.get("EVALWRIGHT_SECRET_KEY", "").replace(",", " ").split()
     body_bytes = read_number(environment, "EVALWRIGHT_MAX_BODY", DEFAULT_BODY_BYTES, least=1024)
     job_slots = read_number(environment, "EVALWRIGHT_JOB_SLOTS", DEFAULT_JOB_SLOTS, least=1)
-    job_queue = read_number(environment, "EVALWRIGHT_JOB_QUEUE", DEFAULT_JOB_QUEUE)
     return replace(
         given,
         job_slots=int(job_slots),
-        job_queue=int(job_queue),
         rate=read_number(environment, "EVALWRIGHT_RATE_LIMIT", DEFAULT_RATE),
         body_bytes=int(body_bytes),
         secret_keys=tuple(keys),

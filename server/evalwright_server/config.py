@@ -64,6 +64,8 @@ class Settings:
         job_types: A file that changes the kinds of jobs and adds others; None for those shipped.
         job_slots: How many jobs each worker process runs at a time.
         job_queue: How many jobs may wait before more are refused.
+        max_timeout: The most seconds that a job may ask for where its type says nothing else.
+        is_open: Whether strangers elsewhere may come in without a key.
         webhooks: Where the webhooks of jobs may go, and when they are sent again.
     """
 
@@ -82,6 +84,8 @@ class Settings:
     job_types: Path | None = None
     job_slots: int = DEFAULT_JOB_SLOTS
     job_queue: int = DEFAULT_JOB_QUEUE
+    max_timeout: int | None = None
+    is_open: bool = False
     webhooks: WebhookSettings = field(default_factory=WebhookSettings)
 
     @property
@@ -108,10 +112,11 @@ class Settings:
         """
         if any(not key.strip() for key in self.api_keys):
             raise ConfigError("an API key is empty: give --api-key a text that is hard to guess")
-        if not self.api_keys and not is_loopback(self.host):
+        if not self.api_keys and not is_loopback(self.host) and not self.is_open:
             raise ConfigError(
                 f"listening on {self.host} lets other machines in, and nobody would be asked for a "
-                "key: add --api-key KEY, or listen on 127.0.0.1"
+                "key: add --api-key KEY, or listen on 127.0.0.1; --insecure-no-auth lets everybody "
+                "in who can reach the port"
             )
 
 

@@ -2,6 +2,7 @@
 
 import difflib
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Self
 
@@ -40,16 +41,18 @@ class JobTypes:
         self._by_name = {job_type.name: job_type for job_type in job_types}
 
     @classmethod
-    def load(cls, path: Path | None) -> Self:
+    def load(cls, path: Path | None, max_timeout: int | None = None) -> Self:
         """Return the shipped types, as a file changes and completes them.
 
         Args:
             path: The file; None for the shipped types as they are.
+            max_timeout: The most seconds a job may ask for where the file says nothing else.
 
         Raises:
             JobTypesError: The file can't be used, with all that is wrong with it.
         """
-        return cls(SHIPPED if path is None else read_job_types(path, SHIPPED).values())
+        shipped = [_allow(job_type, max_timeout) for job_type in SHIPPED]
+        return cls(shipped if path is None else read_job_types(path, shipped).values())
 
     def __iter__(self) -> Iterator[JobType]:
         return iter(self._by_name.values())
@@ -68,3 +71,10 @@ class JobTypes:
         if name not in self._by_name:
             raise UnknownJobType(name, self._by_name)
         return self._by_name[name]
+
+
+def _allow(job_type: JobType, max_timeout: int | None) -> JobType:
+    if max_timeout is None:
+        return job_type
+    timeout = min(job_type.timeout, max_timeout)
+    return replace(job_type, timeout=timeout, max_timeout=max_timeout)
