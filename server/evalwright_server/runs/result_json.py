@@ -33,6 +33,10 @@ class Output:
     note: str | None = None
 
 
+NO_OUTPUT: Final = Output(None)
+"""What there is without a `result.json`."""
+
+
 def read_result(content: bytes) -> Output:
     """Read the content of a `result.json`."""
     if len(content) > MOST_BYTES:

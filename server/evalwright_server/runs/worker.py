@@ -22,6 +22,9 @@ SLOTS: Final[Mapping[str, int]] = dict.fromkeys(QUEUES, 4)
 """How many runs of each queue a worker takes at a time."""
 
 
+_PAUSES_BEFORE_REPORTING_AGAIN: Final = (0.1, 0.5, 2.0)
+
+
 class _Interruption(Enum):
     """Why a handler is being stopped."""
 
@@ -155,7 +158,7 @@ class Worker:
         try:
             finish = await self._outcome(assignment, slot)
             if finish is not None:
-                await self._port.finish(fence, finish)
+                await self._report(fence, finish)
             elif slot.interruption is _Interruption.DRAINED:
                 await self._port.hand_back(fence)
         except LeaseLost:
@@ -168,6 +171,15 @@ class Worker:
             if self._draining is None:
                 with contextlib.suppress(PortClosed):
                     self._port.credit(1, assignment.queue)
+
+    async def _report(self, fence: Fence, finish: Finish) -> None:
+        """Report an end, again if the database can't do it now: to run it again costs more."""
+        for pause in _PAUSES_BEFORE_REPORTING_AGAIN:
+            try:
+                return await self._port.finish(fence, finish)
+            except DatabaseError:
+                await asyncio.sleep(pause)
+        return await self._port.finish(fence, finish)
 
     async def _outcome(self, assignment: Assignment, slot: _Slot) -> Finish | None:
         """Run the handler; None means that another attempt will go on."""
