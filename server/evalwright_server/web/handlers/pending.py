@@ -54,11 +54,6 @@ async def list_job_artifacts(call: Call) -> Answer:
     raise Problem(501, f"{call.operation.id} is not yet written")
 
 
-async def download_job_artifacts(call: Call) -> Answer:
-    """Refuse; not yet written."""
-    raise Problem(501, f"{call.operation.id} is not yet written")
-
-
 async def get_job_artifact(call: Call) -> Answer:
     """Refuse; not yet written."""
     raise Problem(501, f"{call.operation.id} is not yet written")
