@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Row, Update
 
 from evalwright_server.runs import statements
 from evalwright_server.runs.engine import Engine
+from evalwright_server.store import blobs
 from evalwright_server.store.errors import DatabaseError
 
 logger: Final = logging.getLogger(__name__)
@@ -39,10 +40,15 @@ async def recover(engine: Engine) -> int:
 
 
 async def reap_forever(engine: Engine) -> None:
-    """Reap a few times per lease, until cancelled."""
+    """Reap a few times per lease, until cancelled, and sweep contents once a day."""
+    clock = asyncio.get_running_loop().time
+    next_sweep = clock()
     while True:
         try:
             await reap(engine)
+            if clock() >= next_sweep:
+                next_sweep = clock() + blobs.GRACE_SECONDS
+                await engine.db.write(blobs.sweep)
         except DatabaseError as error:
             logger.warning("expired runs can't be looked for now: %s", error)
         except Exception:
