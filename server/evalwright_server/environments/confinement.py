@@ -101,7 +101,7 @@ class _Run:
             stack.callback(control.close)
             stack.callback(os.close, process.pidfd)
             await self._begin(control, log, status)
-            exceeded = await self._attend(process.pid, streams)
+            exceeded = await self._attend(process.pid, status)
         exit_code = None if exceeded or output.overflowed else read_exit_code(status.text)
         return Outcome(exit_code, output.text, log.text, exceeded)
 
@@ -148,21 +148,25 @@ class _Run:
         await self._proxy.start(listening.result())
         control.send(b"g")
 
-    async def _attend(self, pid: int, streams: Iterable[Stream]) -> str:
-        """Wait for the end, and return the limit that was exceeded, if any was."""
-        ended = asyncio.ensure_future(asyncio.wait([stream.ended for stream in streams]))
+    async def _attend(self, pid: int, status: Stream) -> str:
+        """Wait for the end, and return the limit that was exceeded, if any was.
+
+        Only bubblewrap itself has the status pipe; the others could be held open by something
+        that the installer has left running.
+        """
         watching = asyncio.ensure_future(self._watch(pid))
         try:
             await asyncio.wait(
-                {ended, watching}, timeout=self._task.seconds, return_when=asyncio.FIRST_COMPLETED
+                {status.ended, watching},
+                timeout=self._task.seconds,
+                return_when=asyncio.FIRST_COMPLETED,
             )
-            if ended.done():
+            if status.ended.done():
                 return ""
             if watching.done():
                 return watching.result()
             return f"took longer than {self._task.seconds:g} seconds"
         finally:
-            ended.cancel()
             watching.cancel()
 
     async def _watch(self, pid: int) -> str:

@@ -24,7 +24,7 @@ class BuiltEnvironment:
         key: Its name.
         site_packages: The folder to show to a job.
         lock_hash: SHA-256 of its versions and hashes.
-        was_built: Whether it was not there before.
+        was_built: Whether this process has installed it for this call or one at the same time.
         seconds: How long it took to have it.
         lease: Keeps it from being removed.
     """

@@ -4,7 +4,7 @@ import asyncio
 import os
 import secrets
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Final, Self
@@ -33,6 +33,7 @@ from evalwright_server.environments.lock_store import LockStore
 from evalwright_server.environments.requirements import canonical_requirements
 from evalwright_server.environments.scratch import Scratch
 from evalwright_server.environments.settings import ROOT_VARIABLE, PackageSettings
+from evalwright_server.environments.sharing import Shared
 from evalwright_server.environments.sweeping import Sweep, list_environments, remove_environment
 from evalwright_server.environments.trees import remove, seal, sync
 
@@ -61,11 +62,13 @@ class Environments:
             clock: Tells the Unix time.
         """
         self.settings: Final = settings or PackageSettings()
+        self.root: Final = root
         self._layout = Layout(root)
         self._installer = Installer(self.settings)
         self._locks = LockStore(self._layout, self.settings, clock)
         self._clock = clock
-        self._under_way: dict[str, asyncio.Future[str]] = {}
+        self._resolving = Shared[str]()
+        self._building = Shared[bool]()
         self._places = asyncio.Semaphore(BUILDS_AT_A_TIME)
 
     @classmethod
@@ -79,10 +82,8 @@ class Environments:
 
     async def close(self) -> None:
         """End the installations that are under way."""
-        tasks = list(self._under_way.values())
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._resolving.close()
+        await self._building.close()
 
     async def ensure(self, requirements: Sequence[str]) -> BuiltEnvironment:
         """Return the environment of some requirements; build it if it is not there.
@@ -120,8 +121,8 @@ class Environments:
             if site_packages.exists():  # about to be removed
                 await asyncio.sleep(POLL_SECONDS)
             else:
-                await self._once(key, partial(self._build, key, lock, canonical))
-                was_built = True
+                build = partial(self._build, key, lock, canonical)
+                was_built = await self._building.once(key, build) or was_built
 
     def is_installed(self, requirements: Sequence[str]) -> bool:
         """Tell whether a job with these requirements would not have to wait for a build."""
@@ -163,7 +164,7 @@ class Environments:
         if found is not None:
             return found
         name = lock_name(requirements, self.settings)
-        return await self._once(name, partial(self._resolve, name, requirements))
+        return await self._resolving.once(name, partial(self._resolve, name, requirements))
 
     async def _resolve(self, name: str, requirements: tuple[str, ...]) -> str:
         async with self._places, passed(self._layout.gate("lock", name)):
@@ -175,10 +176,10 @@ class Environments:
             self._locks.keep(requirements, lock)
             return lock
 
-    async def _build(self, key: str, lock: str, requirements: tuple[str, ...]) -> str:
+    async def _build(self, key: str, lock: str, requirements: tuple[str, ...]) -> bool:
         async with self._places, passed(self._layout.gate("build", key)):
             if self._layout.site_packages(key).exists():
-                return key
+                return False
             # Whatever is left of earlier tries is nobody's, as this is the only one now.
             for leftover in self._layout.packages.glob(f"{key}{UNFINISHED}*"):
                 await asyncio.to_thread(remove, leftover)
@@ -188,7 +189,7 @@ class Environments:
                 folder.rename(self._layout.environment(key))
             finally:
                 await asyncio.to_thread(remove, folder)
-            return key
+            return True
 
     async def _fill(self, folder: Path, lock: str, requirements: tuple[str, ...]) -> None:
         target = folder / SITE_PACKAGES
@@ -213,12 +214,3 @@ class Environments:
             created_at=self._clock(),
         ).write(folder)
         await asyncio.to_thread(sync, folder)
-
-    async def _once(self, name: str, work: Callable[[], Awaitable[str]]) -> str:
-        """Do some work, or wait for it if it is under way."""
-        task = self._under_way.get(name)
-        if task is None:
-            task = asyncio.ensure_future(work())
-            self._under_way[name] = task
-            task.add_done_callback(lambda _: self._under_way.pop(name))
-        return await asyncio.shield(task)

@@ -46,16 +46,16 @@ _WHEELS_ONLY: Final = (
     " that have to be built."
 )
 ADVICE: Final = {
+    "401 Unauthorized": "Check the name and password in EVALWRIGHT_PACKAGE_INDEX on the server.",
     "no usable wheels": _WHEELS_ONLY,
     "no wheels with a matching": _WHEELS_ONLY,
     "not found in the package registry": "Check the spelling; the package index has no such name.",
     "No solution found": "Change the version clauses so that some versions meet all of them.",
-    "401 Unauthorized": "Check the name and password in EVALWRIGHT_PACKAGE_INDEX on the server.",
     "error sending request": _UNREACHABLE,
     "client error (Connect)": _UNREACHABLE,
     "Failed to build": "Ask for a version that has a wheel, or look at what its build said:",
 }
-"""What to do, by a part of what the installer says."""
+"""What to do, by a part of what the installer says; the first that is found counts."""
 
 _CREDENTIALS: Final = re.compile(r"(?<=://)[^/\s@'\"]*@")
 
