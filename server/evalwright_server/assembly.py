@@ -13,6 +13,9 @@ from sqlalchemy import Connection
 from starlette.applications import Starlette
 
 from evalwright_server.config import Settings
+from evalwright_server.egress.variables import OWN_PORT_VARIABLE
+from evalwright_server.environments import Environments
+from evalwright_server.environments.settings import ROOT_VARIABLE
 from evalwright_server.job_types import JobTypes
 from evalwright_server.models.models import CACHE_VARIABLE
 from evalwright_server.runs import job_payload
@@ -75,6 +78,7 @@ async def assemble(settings: Settings) -> AsyncIterator[Server]:
         JobTypesError: The file of job types can't be used.
     """
     job_types = JobTypes.load(settings.job_types, settings.max_timeout)
+    environments = Environments(settings.environments, settings.packages)
     stopping = asyncio.Event()
     async with await Database.open(settings.database_url) as db:
         secrets = _open_secrets(settings)
@@ -88,6 +92,7 @@ async def assemble(settings: Settings) -> AsyncIterator[Server]:
             identity=identity,
             workforce=_Workforce(pool),
             sandbox=await _probe_sandbox(),
+            environments=environments,
             clock=_now,
             stopping=stopping,
             validate_answers=settings.validate_answers,
@@ -97,9 +102,12 @@ async def assemble(settings: Settings) -> AsyncIterator[Server]:
         application = build_application(context, _limits(settings))
         await db.write(lambda connection: _resume(connection, engine, identity))
         await pool.start()
+        sweeping = asyncio.create_task(environments.sweep_forever())
         try:
             yield Server(application, stopping)
         finally:
+            sweeping.cancel()
+            await environments.close()
             await pool.stop()
 
 
@@ -110,7 +118,12 @@ def _make_pool(settings: Settings, engine: Engine, secrets: SecretBox) -> Worker
         workers=settings.workers,
         slots=dict(SLOTS) | {job_payload.QUEUE: settings.job_slots},
         hooks=ServerHooks(engine, secrets, limits, _now),
-        environment={CACHE_VARIABLE: str(settings.model_cache or "")},
+        environment={
+            CACHE_VARIABLE: str(settings.model_cache or ""),
+            ROOT_VARIABLE: str(settings.environments),
+            OWN_PORT_VARIABLE: str(settings.port or ""),
+            **settings.packages.variables(),
+        },
     )
 
 

@@ -24,6 +24,7 @@ from evalwright_server.config import (
     default_data_directory,
     read_number,
 )
+from evalwright_server.environments import PackageSettings, PackageSettingsError
 from evalwright_server.job_types import JobTypesError
 from evalwright_server.listening import HttpServer, address_of, bind
 from evalwright_server.models.models import CACHE_VARIABLE
@@ -37,7 +38,14 @@ from evalwright_server.store.secrets import SecretKeyError
 from evalwright_server.web.operations import ParityError
 from evalwright_server.webhooks.destination import PRIVATE_VARIABLE
 
-_STARTUP_ERRORS = (ConfigError, DatabaseError, JobTypesError, SecretKeyError, ParityError)
+_STARTUP_ERRORS = (
+    ConfigError,
+    DatabaseError,
+    JobTypesError,
+    PackageSettingsError,
+    SecretKeyError,
+    ParityError,
+)
 
 
 def serve(
@@ -147,6 +155,7 @@ def _settings(given: Settings, environment: Mapping[str, str]) -> Settings:
         validate_answers=environment.get("EVALWRIGHT_VALIDATE_RESPONSES", "0") not in {"", "0"},
         model_limits=_model_limits(environment),
         caches_models=environment.get(CACHE_VARIABLE, "1") != "0",
+        packages=PackageSettings.read(environment),
         webhooks=WebhookSettings(environment.get(PRIVATE_VARIABLE, "0") not in {"", "0"}),
     )
 
@@ -164,6 +173,8 @@ def _model_limits(environment: Mapping[str, str]) -> ModelLimits:
 async def _serve(settings: Settings) -> None:
     with bind(settings.host, settings.port) as listener:
         address = address_of(listener, settings.host)
+        # Which port was free, if any was to be taken: jobs are kept away from it.
+        settings = replace(settings, port=listener.getsockname()[1])
         async with assemble(settings) as server:
 
             def announce() -> None:

@@ -8,6 +8,7 @@ from typing import Final
 
 from sqlalchemy import make_url
 
+from evalwright_server.environments import PackageSettings
 from evalwright_server.services.model_access import ModelLimits
 from evalwright_server.store.dialects import sqlite_url
 from evalwright_server.web.guards import is_loopback
@@ -17,6 +18,8 @@ DATABASE_FILE: Final = "evalwright.db"
 """Name of the database in the data directory."""
 MODEL_CACHE_FILE: Final = "model-cache.db"
 """Name of the file with answers of models in the data directory."""
+ENVIRONMENTS_DIRECTORY: Final = "environments"
+"""Name of the directory of packages in the data directory."""
 DEFAULT_RATE: Final = 1000.0
 """Requests a second that one client may send."""
 DEFAULT_JOB_SLOTS: Final = 4
@@ -66,6 +69,7 @@ class Settings:
         job_queue: How many jobs may wait before more are refused.
         max_timeout: The most seconds that a job may ask for where its type says nothing else.
         is_open: Whether strangers elsewhere may come in without a key.
+        packages: How packages for jobs are installed.
         webhooks: Where the webhooks of jobs may go, and when they are sent again.
     """
 
@@ -86,6 +90,7 @@ class Settings:
     job_queue: int = DEFAULT_JOB_QUEUE
     max_timeout: int | None = None
     is_open: bool = False
+    packages: PackageSettings = field(default_factory=PackageSettings)
     webhooks: WebhookSettings = field(default_factory=WebhookSettings)
 
     @property
@@ -97,6 +102,11 @@ class Settings:
     def model_cache(self) -> Path | None:
         """The file in which answers of models are kept, if they are."""
         return self.data / MODEL_CACHE_FILE if self.caches_models else None
+
+    @property
+    def environments(self) -> Path:
+        """The directory of packages for jobs."""
+        return self.data / ENVIRONMENTS_DIRECTORY
 
     @property
     def database_place(self) -> str:

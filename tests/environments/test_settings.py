@@ -25,6 +25,8 @@ def test_every_variable_is_read() -> None:
             "EVALWRIGHT_PACKAGE_MEMORY_MB": "100",
             "EVALWRIGHT_PACKAGE_DISK_MB": "200",
             "EVALWRIGHT_PACKAGE_LOCK_TTL": "60",
+            "EVALWRIGHT_PACKAGE_KEEP_DAYS": "2",
+            "EVALWRIGHT_PACKAGE_KEEP_MB": "300",
         }
     ) == PackageSettings(
         index="https://me:secret@packages.example.com/simple",
@@ -36,7 +38,27 @@ def test_every_variable_is_read() -> None:
         memory_bytes=100 * 1024**2,
         disk_bytes=200 * 1024**2,
         lock_seconds=60.0,
+        keep_seconds=2 * 86_400.0,
+        keep_bytes=300 * 1024**2,
     )
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        PackageSettings(),
+        PackageSettings(
+            index="http://127.0.0.1:1/",
+            arguments=("--a b", "c"),
+            hosts=(),
+            source_builds=True,
+            allow_requirements=False,
+            timeout=2.5,
+        ),
+    ],
+)
+def test_worker_processes_get_the_same_settings(settings: PackageSettings) -> None:
+    assert PackageSettings.read(settings.variables()) == settings
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,16 @@
 """How a job's programs learn of the proxy."""
 
 import ipaddress
+import os
+from collections.abc import Mapping
 from typing import Final
 
 from evalwright_server.egress.policy import NetworkPolicy
 
 PORT: Final = 3128
 """Of the proxy, on the job's own 127.0.0.1."""
+OWN_PORT_VARIABLE: Final = "EVALWRIGHT_OWN_PORT"
+"""Tells worker processes where their server listens, which no job may reach."""
 _LOOPBACK: Final = (ipaddress.ip_network("127.0.0.0/8"), ipaddress.ip_network("::1/128"))
 
 
@@ -24,6 +28,12 @@ def proxy_variables(policy: NetworkPolicy) -> dict[str, str]:
     if not any(_is_loopback(policy, network) for network in _LOOPBACK):
         variables |= dict.fromkeys(("NO_PROXY", "no_proxy"), "localhost,127.0.0.1,::1")
     return variables
+
+
+def own_ports(environment: Mapping[str, str] = os.environ) -> frozenset[int]:
+    """Return the ports that no job may reach, as the server told this process."""
+    text = environment.get(OWN_PORT_VARIABLE, "")
+    return frozenset({int(text)}) if text else frozenset()
 
 
 def _is_loopback(

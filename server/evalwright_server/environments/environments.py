@@ -1,6 +1,7 @@
 """Environments by requirements: found, or built once whoever asks, and however many."""
 
 import asyncio
+import logging
 import os
 import secrets
 import time
@@ -37,6 +38,9 @@ from evalwright_server.environments.sharing import Shared
 from evalwright_server.environments.sweeping import Sweep, list_environments, remove_environment
 from evalwright_server.environments.trees import remove, seal, sync
 
+logger: Final = logging.getLogger(__name__)
+
+SWEEP_SECONDS: Final = 3600.0
 BUILDS_AT_A_TIME: Final = 2
 """Of one process; an installer uses all processors by itself."""
 
@@ -158,6 +162,20 @@ class Environments:
         self._layout.make()
         sweep = Sweep(self._layout, self._clock())
         return tuple(await asyncio.to_thread(sweep.run, max_age, max_bytes))
+
+    async def sweep_forever(self) -> None:
+        """Sweep now and every hour, by the settings, until cancelled."""
+        while True:
+            try:
+                removed = await self.sweep(
+                    max_age=self.settings.keep_seconds, max_bytes=self.settings.keep_bytes
+                )
+            except OSError as error:
+                logger.warning("Environments can't be swept: %s", error)
+            else:
+                if removed:
+                    logger.info("Removed %d environments that were not used", len(removed))
+            await asyncio.sleep(SWEEP_SECONDS)
 
     async def _lock(self, requirements: tuple[str, ...]) -> str:
         found = self._locks.find(requirements)

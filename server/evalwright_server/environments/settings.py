@@ -21,8 +21,11 @@ TIMEOUT_VARIABLE: Final = "EVALWRIGHT_PACKAGE_TIMEOUT"
 MEMORY_VARIABLE: Final = "EVALWRIGHT_PACKAGE_MEMORY_MB"
 DISK_VARIABLE: Final = "EVALWRIGHT_PACKAGE_DISK_MB"
 TTL_VARIABLE: Final = "EVALWRIGHT_PACKAGE_LOCK_TTL"
+KEEP_DAYS_VARIABLE: Final = "EVALWRIGHT_PACKAGE_KEEP_DAYS"
+KEEP_VARIABLE: Final = "EVALWRIGHT_PACKAGE_KEEP_MB"
 
 MIB: Final = 1024 * 1024
+DAY: Final = 86_400.0
 ANY_PUBLIC_HOST: Final = "*:443"
 
 
@@ -44,6 +47,8 @@ class PackageSettings:
         disk_bytes: Disk space that one installation may fill.
         lock_seconds: How long the same requirements stand for the same packages before the index
             is asked again.
+        keep_seconds: How long an environment is kept after it was last used.
+        keep_bytes: How much all environments together may take on the disk, and the cache again.
     """
 
     index: str | None = None
@@ -54,7 +59,9 @@ class PackageSettings:
     timeout: float = 300.0
     memory_bytes: int = 2048 * MIB
     disk_bytes: int = 4096 * MIB
-    lock_seconds: float = 86_400.0
+    lock_seconds: float = DAY
+    keep_seconds: float = 30 * DAY
+    keep_bytes: int = 20_480 * MIB
 
     @classmethod
     def read(cls, environment: Mapping[str, str]) -> Self:
@@ -74,10 +81,28 @@ class PackageSettings:
             source_builds=environment.get(SOURCE_VARIABLE, "0") not in {"", "0"},
             allow_requirements=environment.get(ALLOW_VARIABLE, "1") not in {"", "0"},
             timeout=_number(environment, TIMEOUT_VARIABLE, 300),
-            memory_bytes=int(_number(environment, MEMORY_VARIABLE, 2048)) * MIB,
-            disk_bytes=int(_number(environment, DISK_VARIABLE, 4096)) * MIB,
-            lock_seconds=_number(environment, TTL_VARIABLE, 86_400),
+            memory_bytes=int(_number(environment, MEMORY_VARIABLE, 2048) * MIB),
+            disk_bytes=int(_number(environment, DISK_VARIABLE, 4096) * MIB),
+            lock_seconds=_number(environment, TTL_VARIABLE, DAY),
+            keep_seconds=_number(environment, KEEP_DAYS_VARIABLE, 30) * DAY,
+            keep_bytes=int(_number(environment, KEEP_VARIABLE, 20_480) * MIB),
         )
+
+    def variables(self) -> dict[str, str]:
+        """Return the variables that `read` makes the same settings of, for another process."""
+        return {
+            INDEX_VARIABLE: self.index or "",
+            ARGUMENTS_VARIABLE: shlex.join(self.arguments),
+            HOSTS_VARIABLE: " ".join(self.hosts),
+            SOURCE_VARIABLE: str(int(self.source_builds)),
+            ALLOW_VARIABLE: str(int(self.allow_requirements)),
+            TIMEOUT_VARIABLE: str(self.timeout),
+            MEMORY_VARIABLE: str(self.memory_bytes / MIB),
+            DISK_VARIABLE: str(self.disk_bytes / MIB),
+            TTL_VARIABLE: str(self.lock_seconds),
+            KEEP_DAYS_VARIABLE: str(self.keep_seconds / DAY),
+            KEEP_VARIABLE: str(self.keep_bytes / MIB),
+        }
 
 
 def index_place(index: str) -> tuple[str, int]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
+from evalwright_server.environments import Environments
 from evalwright_server.job_types import JobTypes
 from evalwright_server.runs.engine import Engine
 from evalwright_server.services.organizations import Identity
@@ -46,6 +47,7 @@ class ServerContext:
         validate_answers: Whether every answer is checked against the document.
         allow_private_webhooks: Whether webhooks may go to addresses that are not public.
         job_types: The kinds of jobs there are.
+        environments: The packages for jobs, and how they are installed.
     """
 
     db: Database
@@ -54,6 +56,7 @@ class ServerContext:
     identity: Identity
     workforce: Workforce
     sandbox: SandboxState
+    environments: Environments
     clock: Callable[[], datetime]
     stopping: asyncio.Event
     validate_answers: bool = False
