@@ -39,16 +39,6 @@ async def fork_job(call: Call) -> Answer:
     raise Problem(501, f"{call.operation.id} is not yet written")
 
 
-async def stream_job_events(call: Call) -> Answer:
-    """Refuse; not yet written."""
-    raise Problem(501, f"{call.operation.id} is not yet written")
-
-
-async def stream_job_output(call: Call) -> Answer:
-    """Refuse; not yet written."""
-    raise Problem(501, f"{call.operation.id} is not yet written")
-
-
 async def list_job_artifacts(call: Call) -> Answer:
     """Refuse; not yet written."""
     raise Problem(501, f"{call.operation.id} is not yet written")
