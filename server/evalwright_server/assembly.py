@@ -24,6 +24,8 @@ from evalwright_server.runs.pool import WorkerPool
 from evalwright_server.runs.worker import SLOTS
 from evalwright_server.sandbox import Sandbox, SandboxUnavailable
 from evalwright_server.services.continuous import start_waiting_runs
+from evalwright_server.services.job_rules import JobRules
+from evalwright_server.services.job_submission import JobSubmitter
 from evalwright_server.services.organizations import Identity, ensure_identity
 from evalwright_server.services.run_hooks import ServerHooks
 from evalwright_server.services.stamps import Stamp
@@ -95,9 +97,9 @@ async def assemble(settings: Settings) -> AsyncIterator[Server]:
             environments=environments,
             clock=_now,
             stopping=stopping,
+            jobs=JobSubmitter(engine, _job_rules(settings, job_types), secrets, identity, _now),
             validate_answers=settings.validate_answers,
             allow_private_webhooks=settings.webhooks.allow_private,
-            job_types=job_types,
         )
         application = build_application(context, _limits(settings))
         await db.write(lambda connection: _resume(connection, engine, identity))
@@ -124,6 +126,14 @@ def _make_pool(settings: Settings, engine: Engine, secrets: SecretBox) -> Worker
             OWN_PORT_VARIABLE: str(settings.port or ""),
             **settings.packages.variables(),
         },
+    )
+
+
+def _job_rules(settings: Settings, job_types: JobTypes) -> JobRules:
+    return JobRules(
+        job_types,
+        queue_limit=settings.job_queue,
+        allow_private_webhooks=settings.webhooks.allow_private,
     )
 
 

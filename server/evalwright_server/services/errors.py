@@ -146,12 +146,15 @@ class Findings:
         Raises:
             ServiceError: Of the gravest class found, with every finding.
         """
-        if not self._found:
-            return
+        if self._found:
+            raise self.error()
+
+    def error(self, others: Iterable[FieldError] = ()) -> ServiceError:
+        """Return everything that was found, and what others have found, as one error."""
         classes = {error for error, _ in self._found}
         gravest = next(error for error in _GRAVEST_FIRST if error in classes)
-        errors = [finding for _, finding in self._found]
-        raise gravest(summarize(errors), errors)
+        errors = [*(finding for _, finding in self._found), *others]
+        return gravest(summarize(errors), errors)
 
 
 def summarize(errors: Sequence[FieldError]) -> str:

@@ -2,13 +2,14 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from evalwright_server.environments import Environments
-from evalwright_server.job_types import JobTypes
 from evalwright_server.runs.engine import Engine
+from evalwright_server.services.errors import Unavailable
+from evalwright_server.services.job_submission import JobSubmitter
 from evalwright_server.services.organizations import Identity
 from evalwright_server.store.database import Database
 from evalwright_server.store.secrets import SecretBox
@@ -59,6 +60,16 @@ class ServerContext:
     environments: Environments
     clock: Callable[[], datetime]
     stopping: asyncio.Event
+    jobs: JobSubmitter
     validate_answers: bool = False
     allow_private_webhooks: bool = False
-    job_types: JobTypes = field(default_factory=JobTypes)
+
+    def require_sandbox(self) -> None:
+        """Refuse what needs untrusted code to be run, where that can't be.
+
+        Raises:
+            Unavailable: With what the operator can do about it.
+        """
+        if self.sandbox.driver is None:
+            cure = self.sandbox.reason or "see GET /health"
+            raise Unavailable("Jobs can't be run here: nothing isolates untrusted code", cure)

@@ -98,6 +98,7 @@ class Gateway(BaseRoute):
             request.headers.get("x-correlation-id") or str(uuid.uuid4()),
             self._interpreter.translator(request.headers),
         )
+        request.state.correlation_id = exchange.correlation_id
         response = await self._respond(request, exchange)
         if response is None:
             self._log(request, exchange, "gone", started)
