@@ -131,7 +131,7 @@ class Installer:
             variables["SSL_CERT_FILE"] = CERTIFICATES
         return Task(
             command=[INSTALLER, *arguments, *python, *wheels, *settings.arguments],
-            programs={INSTALLER: Path(find_uv_bin()).resolve()},
+            programs={INSTALLER: find_installer()},
             contents=contents,
             writable=writable,
             environment=variables,
@@ -162,6 +162,20 @@ class Installer:
         found = [advice for part, advice in ADVICE.items() if part in log]
         advice = found[0] if found else "The installer's words tell more:"
         return EnvironmentBuildFailed(f"{what}.", advice, log)
+
+
+def find_installer() -> Path:
+    """Return where uv is.
+
+    Raises:
+        EnvironmentBuildFailed: Nowhere.
+    """
+    try:
+        return Path(find_uv_bin()).resolve()
+    except FileNotFoundError as error:
+        raise EnvironmentBuildFailed(
+            "The program uv is not installed.", "Install it beside the server: `pip install uv`."
+        ) from error
 
 
 def mask(text: str) -> str:
