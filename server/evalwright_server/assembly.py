@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Final
 
 from sqlalchemy import Connection
@@ -29,6 +30,8 @@ from evalwright_server.services.job_submission import JobSubmitter
 from evalwright_server.services.organizations import Identity, ensure_identity
 from evalwright_server.services.run_hooks import ServerHooks
 from evalwright_server.services.stamps import Stamp
+from evalwright_server.services.webhook_delivery import WebhookSender
+from evalwright_server.services.webhook_records import read_record
 from evalwright_server.store.database import Database
 from evalwright_server.store.secrets import SecretBox
 from evalwright_server.web.application import build_application
@@ -36,6 +39,7 @@ from evalwright_server.web.context import SandboxState, ServerContext
 from evalwright_server.web.gateway import Limits
 from evalwright_server.web.keys import KeyRing
 from evalwright_server.web.rate_limits import RateLimiter
+from evalwright_server.webhooks.posting import Poster
 
 DRIVER: Final = "bubblewrap"
 """What isolates untrusted code."""
@@ -99,18 +103,29 @@ async def assemble(settings: Settings) -> AsyncIterator[Server]:
             stopping=stopping,
             jobs=JobSubmitter(engine, _job_rules(settings, job_types), secrets, identity, _now),
             validate_answers=settings.validate_answers,
-            allow_private_webhooks=settings.webhooks.allow_private,
         )
         application = build_application(context, _limits(settings))
         await db.write(lambda connection: _resume(connection, engine, identity))
-        await pool.start()
-        sweeping = asyncio.create_task(environments.sweep_forever())
-        try:
-            yield Server(application, stopping)
-        finally:
-            sweeping.cancel()
-            await environments.close()
-            await pool.stop()
+        async with _webhook_sender(settings, engine, secrets).running():
+            await pool.start()
+            sweeping = asyncio.create_task(environments.sweep_forever())
+            try:
+                yield Server(application, stopping)
+            finally:
+                sweeping.cancel()
+                await environments.close()
+                await pool.stop()
+
+
+def _webhook_sender(settings: Settings, engine: Engine, secrets: SecretBox) -> WebhookSender:
+    return WebhookSender(
+        engine,
+        secrets,
+        partial(read_record, engine=engine),
+        Poster(settings.webhooks.allow_private),
+        _now,
+        settings.webhooks.schedule,
+    )
 
 
 def _make_pool(settings: Settings, engine: Engine, secrets: SecretBox) -> WorkerPool:

@@ -98,9 +98,7 @@ class Desk:
 
     async def pieces(self, job_id: str) -> list[bytes]:
         db = self.engine.db
-        archive = await db.read(
-            lambda connection: get_archive(connection, job_id, engine=self.engine)
-        )
+        archive = await db.read(lambda connection: get_archive(connection, job_id))
         return [piece async for piece in pack(db, archive)]
 
 
@@ -154,7 +152,7 @@ async def test_a_job_without_files_gives_an_empty_archive(desk: Desk) -> None:
 async def test_a_download_that_is_given_up_leaves_nothing_open(desk: Desk) -> None:
     job_id = await desk.finish(await desk.keep("large", random.Random(3).randbytes(MIB)))
     db = desk.engine.db
-    archive = await db.read(lambda connection: get_archive(connection, job_id, engine=desk.engine))
+    archive = await db.read(lambda connection: get_archive(connection, job_id))
     pieces = pack(db, archive)
     assert await anext(pieces)
     await pieces.aclose()

@@ -9,10 +9,9 @@ from typing import Final
 
 from sqlalchemy import Connection, bindparam, select
 
-from evalwright_server.runs.engine import Engine
 from evalwright_server.services.archive_names import archive_names
 from evalwright_server.services.errors import ResourceNotFound
-from evalwright_server.services.job_lookup import find_job
+from evalwright_server.services.jobs import find_job
 from evalwright_server.services.zip_stream import ZipStream
 from evalwright_server.store.blobs import chunk_count, read_chunk
 from evalwright_server.store.database import Database
@@ -47,15 +46,16 @@ class Archive:
     files: list[ArchivedFile]
 
 
-def get_archive(conn: Connection, job_id: str, *, engine: Engine) -> Archive:
+def get_archive(conn: Connection, job_id: str) -> Archive:
     """Return what the archive of a job's files is made of.
 
     Raises:
         ResourceNotFound: There is no such job, or it has not ended.
     """
-    run = find_job(conn, job_id, engine=engine)
+    run = find_job(conn, job_id).run
     if run.finished_at is None:
-        raise ResourceNotFound("Job not found or not completed: its files are kept when it ends")
+        hint = f"it is {run.state}: its files are kept when it ends"
+        raise ResourceNotFound("Job not found or not completed", hint=hint)
     found = {row.name: row for row in conn.execute(_FILES, {"of_run": run.id})}
     files = [
         ArchivedFile(name, found[own].size, found[own].sha256)

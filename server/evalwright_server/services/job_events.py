@@ -21,7 +21,7 @@ from evalwright_server.runs.signals import output_topic, run_topic
 from evalwright_server.runs.states import State
 from evalwright_server.services.errors import FieldError, InvalidRequest
 from evalwright_server.services.job_event_ids import EXPECTED, EventId, Stage
-from evalwright_server.services.job_lookup import find_job
+from evalwright_server.services.jobs import find_job
 from evalwright_server.services.requests import JsonObject
 from evalwright_server.store.tables.jobs import job_output, job_results
 
@@ -149,7 +149,7 @@ def open_events(
         ResourceNotFound: There is no such job.
         InvalidRequest: No event of this job can have had that ID.
     """
-    run = find_job(conn, job_id, engine=engine)
+    run = find_job(conn, job_id).run
     if after is None:
         return EventReader(engine, run.id, None)
     try:

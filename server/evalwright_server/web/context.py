@@ -46,7 +46,6 @@ class ServerContext:
         clock: Tells the time, aware and in UTC.
         stopping: Set once the server is to stop; long answers end then.
         validate_answers: Whether every answer is checked against the document.
-        allow_private_webhooks: Whether webhooks may go to addresses that are not public.
         job_types: The kinds of jobs there are.
         environments: The packages for jobs, and how they are installed.
     """
@@ -62,7 +61,6 @@ class ServerContext:
     stopping: asyncio.Event
     jobs: JobSubmitter
     validate_answers: bool = False
-    allow_private_webhooks: bool = False
 
     def require_sandbox(self) -> None:
         """Refuse what needs untrusted code to be run, where that can't be.

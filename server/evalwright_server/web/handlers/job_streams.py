@@ -47,7 +47,7 @@ async def stream_job_output(call: Call) -> Response:
 
 async def download_job_artifacts(call: Call) -> Response:
     """Send all files of a job as a zip archive, which is made meanwhile."""
-    archive = await call.read(get_archive, call.values["job_id"], engine=call.context.engine)
+    archive = await call.read(get_archive, call.values["job_id"])
     name = f"job-{archive.job_id}.zip"
     return StreamingResponse(
         pack(call.context.db, archive),
