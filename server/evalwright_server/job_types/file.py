@@ -112,11 +112,12 @@ def _read_table(name: str, table: object, base: JobType) -> JobType:
     if not isinstance(table, dict):
         raise _TableError([f"{place}: expected a table of settings"])
     problems = ["name: it is the name of the table already"] if "name" in table else []
+    read: JobType | None = None
     try:
         read = _ADAPTER.validate_python({**table, "name": name})
     except ValidationError as error:
         problems += [_explain(details) for details in error.errors()]
-    if problems:
+    if problems or read is None:
         raise _TableError([f"{place}.{problem}" for problem in problems])
     given = {name: getattr(read, name) for name, key in KEYS.items() if key in table}
     merged = replace(base, **given)
