@@ -54,11 +54,17 @@ class _Workforce:
     """The worker processes, as the web side sees them."""
 
     pool: WorkerPool
+    slots: int
 
     @property
     def connected(self) -> int:
         """How many there are."""
         return len(self.pool.pids)
+
+    @property
+    def capacity(self) -> int:
+        """How many runs they can work on at a time."""
+        return self.connected * self.slots
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,13 +102,14 @@ async def assemble(settings: Settings) -> AsyncIterator[Server]:
             engine=engine,
             secrets=secrets,
             identity=identity,
-            workforce=_Workforce(pool),
+            workforce=_Workforce(pool, sum(_slots(settings).values())),
             sandbox=await _probe_sandbox(),
             environments=environments,
             clock=_now,
             stopping=stopping,
             jobs=JobSubmitter(engine, _job_rules(settings, job_types), secrets, identity, _now),
             validate_answers=settings.validate_answers,
+            asks_for_key=bool(settings.api_keys),
         )
         application = build_application(context, _limits(settings))
         await db.write(lambda connection: _resume(connection, engine, identity))
@@ -133,7 +140,7 @@ def _make_pool(settings: Settings, engine: Engine, secrets: SecretBox) -> Worker
     return WorkerPool(
         engine,
         workers=settings.workers,
-        slots=dict(SLOTS) | {job_payload.QUEUE: settings.job_slots},
+        slots=_slots(settings),
         hooks=ServerHooks(engine, secrets, limits, _now),
         environment={
             CACHE_VARIABLE: str(settings.model_cache or ""),
@@ -144,10 +151,16 @@ def _make_pool(settings: Settings, engine: Engine, secrets: SecretBox) -> Worker
     )
 
 
+def _slots(settings: Settings) -> dict[str, int]:
+    """Return how many runs each worker takes at a time, by queue."""
+    return dict(SLOTS) | {job_payload.QUEUE: settings.job_slots}
+
+
 def _job_rules(settings: Settings, job_types: JobTypes) -> JobRules:
     return JobRules(
         job_types,
         queue_limit=settings.job_queue,
+        allow_requirements=settings.packages.allow_requirements,
         allow_private_webhooks=settings.webhooks.allow_private,
     )
 

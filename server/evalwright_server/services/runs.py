@@ -4,10 +4,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, literal_column, select
 
 from evalwright_server.runs.engine import Engine
 from evalwright_server.runs.errors import RunFinished
+from evalwright_server.runs.job_payload import QUEUE
 from evalwright_server.runs.records import RunRow
 from evalwright_server.runs.statements import RUN_COLUMNS, run_row
 from evalwright_server.runs.states import State
@@ -20,6 +21,18 @@ from evalwright_server.store.tables.runs import runs
 from evalwright_server.store.tables.spaces import spaces
 
 _ORDER = Order("runs", (runs.c.id,))
+
+# Literals, or the databases would not use the partial indexes.
+_COUNT_QUEUED = (
+    select(runs.c.queue, func.count().label("number"))
+    .where(runs.c.state == literal_column(f"'{State.QUEUED}'"))
+    .group_by(runs.c.queue)
+)
+_COUNT_RUNNING = (
+    select(func.count())
+    .select_from(runs)
+    .where(runs.c.state == literal_column(f"'{State.RUNNING}'"))
+)
 _UID = re.compile(r"(?:[a-z]+-)?[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
@@ -130,14 +143,26 @@ def _find(conn: Connection, run_id: str, engine: Engine) -> RunRow:
     return row
 
 
-def count_active(conn: Connection) -> tuple[int, int]:
-    """Return how many runs wait for a worker, and how many a worker has."""
-    active = runs.c.state.in_([State.QUEUED, State.RUNNING])
-    statement = (
-        select(runs.c.state, func.count().label("number")).where(active).group_by(runs.c.state)
-    )
-    counts = {row.state: row.number for row in conn.execute(statement)}
-    return counts.get(State.QUEUED, 0), counts.get(State.RUNNING, 0)
+@dataclass(frozen=True, slots=True)
+class ActiveRuns:
+    """How many runs have not ended.
+
+    Attributes:
+        queued: Those of every kind that wait for a worker.
+        running: Those of every kind that a worker has.
+        waiting_jobs: The jobs that wait for a worker.
+    """
+
+    queued: int
+    running: int
+    waiting_jobs: int
+
+
+def count_active(conn: Connection) -> ActiveRuns:
+    """Return how many runs have not ended, however many have."""
+    waiting = {row.queue: row.number for row in conn.execute(_COUNT_QUEUED)}
+    running = conn.execute(_COUNT_RUNNING).scalar_one()
+    return ActiveRuns(sum(waiting.values()), running, waiting.get(QUEUE, 0))
 
 
 def view_progress(row: RunRow) -> JsonObject:

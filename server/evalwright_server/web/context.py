@@ -31,6 +31,11 @@ class Workforce(Protocol):
         """How many worker processes are connected."""
         ...
 
+    @property
+    def capacity(self) -> int:
+        """How many runs they can work on at a time."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class ServerContext:
@@ -46,8 +51,9 @@ class ServerContext:
         clock: Tells the time, aware and in UTC.
         stopping: Set once the server is to stop; long answers end then.
         validate_answers: Whether every answer is checked against the document.
-        job_types: The kinds of jobs there are.
         environments: The packages for jobs, and how they are installed.
+        jobs: Submits jobs, and knows what they may do.
+        asks_for_key: Whether clients need a key.
     """
 
     db: Database
@@ -61,6 +67,7 @@ class ServerContext:
     stopping: asyncio.Event
     jobs: JobSubmitter
     validate_answers: bool = False
+    asks_for_key: bool = False
 
     def require_sandbox(self) -> None:
         """Refuse what needs untrusted code to be run, where that can't be.

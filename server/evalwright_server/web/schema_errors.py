@@ -217,6 +217,8 @@ def _type_of(value: object) -> str:
         return "null"
     if isinstance(value, bool):
         return "true or false"
+    if isinstance(value, float) and not value.is_integer():
+        return "a fraction"
     names = {str: "text", int: "a number", float: "a number", list: "a list", dict: "an object"}
     return names.get(type(value), type(value).__name__)
 
