@@ -6,11 +6,13 @@ import os
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import update
 
 from databases import database_url, db, postgresql
+from docs.blocks import ROOT, blocks
 from evalwright_server.runs.job_payload import QUEUE
 from evalwright_server.runs.kinds import SOURCES
 from evalwright_server.runs.leases import Leases
@@ -66,6 +68,22 @@ async def test_a_job_that_ends_is_told_of_with_signature_and_own_headers(office:
         "last_error": None,
         "next_attempt_at": None,
     }
+
+
+async def test_the_code_of_the_documentation_believes_what_arrives(office: Office) -> None:
+    names: dict[str, Any] = {}
+    page = blocks(ROOT / "docs" / "webhooks.md")
+    exec(next(block for block in page if block.language == "python").body, names)
+    verify = names["verify"]
+    async with Receiver() as receiver, office.sender():
+        for secret in (SECRET, "in plain text, 24 letters"):
+            await office.submit_ended(receiver.url, secret=secret)
+            request = await receiver.next()
+            assert verify(secret, request.headers, request.body)
+            assert not verify(secret, request.headers, request.body + b" ")
+            assert not verify(f"{secret[:-2]}zz", request.headers, request.body)
+            old = request.headers | {"webhook-timestamp": "1614265330"}
+            assert not verify(secret, old, request.body)
 
 
 async def test_without_a_secret_there_is_no_signature(office: Office) -> None:
