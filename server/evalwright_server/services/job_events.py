@@ -211,7 +211,7 @@ def _written(conn: Connection, run: RunRow, known: EventId) -> list[JobEvent]:
 def _from_result(conn: Connection, run: RunRow) -> Iterator[JobEvent]:
     """Yield the output of a job that was over before anybody could hear of it."""
     row = conn.execute(_RESULT, {"of_run": run.id}).one_or_none()
-    streams = {} if row is None else dict(row._mapping)
+    streams = {} if row is None else {"stdout": row.stdout, "stderr": row.stderr}
     numbers = count(1)
     for stream, text in streams.items():
         for start in range(0, len(text), PIECE_CHARACTERS):

@@ -173,8 +173,7 @@ class WebhookSender:
 def make_body(record: JsonObject) -> bytes:
     """Return what is sent about a job: its record, without how its webhook goes."""
     content = {name: value for name, value in record.items() if name != "webhook"}
-    options = orjson.OPT_UTC_Z | orjson.OPT_NAIVE_UTC
-    return orjson.dumps({"type": EVENT, **content}, option=options)
+    return orjson.dumps({"type": EVENT, **content}, option=orjson.OPT_NAIVE_UTC)
 
 
 def make_headers(

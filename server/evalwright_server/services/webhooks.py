@@ -21,9 +21,8 @@ from evalwright_server.webhooks.signing import signing_key
 
 _c: Final = webhook_deliveries.c
 _INSERT: Final = insert(webhook_deliveries).values(state="waiting", created_at=now())
-_SHOWN: Final = select(
-    _c.url, _c.state, _c.attempts, _c.last_status, _c.last_error, _c.next_attempt_at
-).where(_c.run_id == bindparam("of_run"))
+_MEMBERS: Final = ("url", "state", "attempts", "last_status", "last_error", "next_attempt_at")
+_SHOWN: Final = select(*(_c[name] for name in _MEMBERS)).where(_c.run_id == bindparam("of_run"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +101,7 @@ def record_webhook(
 def view_webhook(conn: Connection, run_id: int) -> JsonObject | None:
     """Return the webhook of a job as it stands in answers, or None if it has none."""
     row = conn.execute(_SHOWN, {"of_run": run_id}).one_or_none()
-    return None if row is None else dict(row._mapping)
+    return None if row is None else dict(zip(_MEMBERS, row, strict=True))
 
 
 def _escape(name: str) -> str:

@@ -36,15 +36,15 @@ async def _with_heartbeats(events: AsyncIterator[bytes | None]) -> AsyncIterator
         yield b": still here\n\n" if event is None else event
 
 
-def frame(kind: str, place: str, content: object) -> bytes:
+def frame(kind: str, place: str, data: bytes) -> bytes:
     """Return an event as it stands on the wire.
 
     Args:
         kind: Its type.
         place: Its ID.
-        content: The JSON value that it carries.
+        data: What it carries: JSON in one line.
     """
-    return b"event: %b\nid: %b\ndata: %b\n\n" % (kind.encode(), place.encode(), dump(content))
+    return b"event: %b\nid: %b\ndata: %b\n\n" % (kind.encode(), place.encode(), data)
 
 
 async def run_events(
@@ -53,6 +53,6 @@ async def run_events(
     """Yield an event each time a run changes, until it ends or is deleted."""
     try:
         async for run in changes:
-            yield frame("run", str(run.version), shown.at(run).view())
+            yield frame("run", str(run.version), dump(shown.at(run).view()))
     except RunNotFound:
         return

@@ -58,11 +58,15 @@ async def download_job_artifacts(call: Call) -> Response:
 
 async def _frames(pages: AsyncGenerator[Sequence[JobEvent], None]) -> AsyncGenerator[bytes, None]:
     async for page in pages:
-        yield b"".join(frame(event.type, str(event.id), event.view()) for event in page)
+        yield b"".join(frame(event.type, str(event.id), _json(event)) for event in page)
 
 
 async def _lines(pages: AsyncIterator[Sequence[JobEvent] | None]) -> AsyncIterator[bytes]:
     """Yield a line per event; a line that says nothing would be an event to many readers."""
     async for page in pages:
         if page is not None:
-            yield b"".join(dump(event.view()) + b"\n" for event in page)
+            yield b"".join(_json(event) + b"\n" for event in page)
+
+
+def _json(event: JobEvent) -> bytes:
+    return dump(event.view(), with_offset=True)
