@@ -47,7 +47,8 @@ def scene(api: Api) -> Scene:
 @pytest.fixture(scope="session")
 def idle_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
     """A server without workers: runs stay as the tests leave them."""
-    with serving(replace(server_settings(tmp_path_factory.mktemp("idle")), workers=0)) as server:
+    settings = server_settings(tmp_path_factory.mktemp("idle"))
+    with serving(replace(settings, workers=0, job_queue=100_000)) as server:
         yield server
 
 
