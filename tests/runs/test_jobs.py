@@ -3,7 +3,7 @@
 import asyncio
 import json
 import textwrap
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -39,7 +39,8 @@ class Shop:
         self.space_id = space_id
 
     async def submit(self, code: str, **options: object) -> int:
-        payload = JobPayload(textwrap.dedent(code), **options)  # type: ignore[arg-type]
+        values = {"input_data": {}, **options}
+        payload = JobPayload(textwrap.dedent(code), **values)  # type: ignore[arg-type]
         submitted = await self.engine.db.write(
             lambda connection: submit_job(connection, self.engine, self.space_id, payload)
         )
@@ -51,7 +52,7 @@ class Shop:
         return run, await self.engine.db.read(lambda connection: remains(connection, run_id))
 
     async def run(
-        self, code: str, data: dict[str, JsonValue] | None = None, **options: object
+        self, code: str, data: Mapping[str, JsonValue] | None = None, **options: object
     ) -> tuple[RunRow, Remains]:
         return await self.wait(await self.submit(code, input_data=data or {}, **options))
 
@@ -202,8 +203,8 @@ async def test_a_running_job_is_cancelled_within_a_second(shop: Shop) -> None:
         import os, signal, time
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         open("/output/part.txt", "w").write("part")
-        os.fork()
-        print("working", flush=True)
+        if os.fork():
+            print("working")
         while True:
             time.sleep(1)
         """
@@ -216,7 +217,7 @@ async def test_a_running_job_is_cancelled_within_a_second(shop: Shop) -> None:
     assert clock() - began < 1
     assert (run.state, left.job["ended_as"]) == (State.CANCELLED, "cancelled")
     assert (left.record["error"]["type"], left.record["exit_code"]) == ("cancelled", 137)
-    assert left.stdout.startswith("working\n")
+    assert left.stdout == "working\n"
     assert list(left.artifacts) == ["part.txt"]
     assert left.record["resource_usage"]["wall_time_ms"] > 0
 
@@ -226,9 +227,8 @@ async def test_output_is_seen_while_a_job_runs(shop: Shop) -> None:
         """
         import sys, time
         print("first")
-        while not __import__("os").path.exists("/output/never") and time.sleep(0.4) is None:
-            print("second", file=sys.stderr)
-            break
+        time.sleep(0.4)
+        print("second", file=sys.stderr)
         """
     )
     assert await shop.until_written(run_id) == "first\n"

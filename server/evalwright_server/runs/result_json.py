@@ -42,28 +42,29 @@ def read_result(content: bytes) -> Output:
     if len(content) > MOST_BYTES:
         return too_large(len(content))
     if content.count(b",") + content.count(b"[") + content.count(b"{") > MOST_VALUES:
-        return _refuse(f"it has more than {MOST_VALUES:,} values")
+        return refuse(f"it has more than {MOST_VALUES:,} values")
     try:
         # Refuses NaN, lone surrogates, nesting of more than 200 levels and integers of more
         # digits than Python reads.
         value = from_json(content, allow_inf_nan=False, cache_strings="keys")
     except ValueError as error:
-        return _refuse(f"it can't be read as JSON: {error}")
+        return refuse(f"it can't be read as JSON: {error}")
     if not isinstance(value, dict):
-        return _refuse(f"expected a JSON object, found {_KINDS.get(type(value), 'a number')}")
+        return refuse(f"expected a JSON object, found {_KINDS.get(type(value), 'a number')}")
     try:
         # What a float can't hold, such as 1e999, was read as infinity.
         text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
         text.encode()
     except ValueError:
-        return _refuse("it has a number or a text that can't be passed on")
+        return refuse("it has a number or a text that can't be passed on")
     return Output(text)
 
 
 def too_large(size: int) -> Output:
     """Return the output of a file that nobody should read."""
-    return _refuse(f"it has {size:,} bytes, and at most {MOST_BYTES:,} are read")
+    return refuse(f"it has {size:,} bytes, and at most {MOST_BYTES:,} are read")
 
 
-def _refuse(reason: str) -> Output:
+def refuse(reason: str) -> Output:
+    """Return that there is no output, and why."""
     return Output(None, f"no output: {NAME}: {reason}")

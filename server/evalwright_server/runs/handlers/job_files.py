@@ -21,10 +21,11 @@ from evalwright_server.runs.result_json import (
     NO_OUTPUT,
     Output,
     read_result,
+    refuse,
     too_large,
 )
 from evalwright_server.runs.sources.job import CHUNK
-from evalwright_server.sandbox import ArtifactLimits, CollectedFile, OutputDirectory
+from evalwright_server.sandbox import ArtifactLimits, CollectedFile, Collection, OutputDirectory
 from evalwright_server.store.tables.blobs import CHUNK_BYTES
 
 INLINE_BYTES: Final = 64 * 1024
@@ -63,7 +64,7 @@ async def send_files(context: Context, folder: OutputDirectory, limits: JobLimit
     left_out: list[Mapping[str, JsonValue]] = [
         {"name": each.name, "reason": each.reason} for each in found.left_out
     ]
-    return Files(tuple(kept), left_out, await _read_output(folder, found.files))
+    return Files(tuple(kept), left_out, await _read_output(folder, found))
 
 
 async def _send(context: Context, folder: OutputDirectory, file: CollectedFile) -> None:
@@ -90,10 +91,11 @@ def _chunks(content: Iterator[bytes]) -> Iterator[bytes]:
         yield bytes(held)
 
 
-async def _read_output(folder: OutputDirectory, files: list[CollectedFile]) -> Output:
-    file = next((each for each in files if each.name == NAME), None)
+async def _read_output(folder: OutputDirectory, found: Collection) -> Output:
+    file = next((each for each in found.files if each.name == NAME), None)
     if file is None:
-        return NO_OUTPUT
+        reasons = [each.reason for each in found.left_out if each.name == NAME]
+        return refuse(reasons[0]) if reasons else NO_OUTPUT
     if file.size > MOST_BYTES:
         return too_large(file.size)
     content = b"".join(folder.read(NAME))

@@ -20,7 +20,7 @@ from evalwright_server.runs.sources.source import Item
 from evalwright_server.store.errors import DatabaseError
 
 INTERVAL: Final = 0.1
-"""Seconds from the start to the first batch, and between batches."""
+"""Seconds from the first output to the first batch, and between batches at least."""
 BATCH_CHARACTERS: Final = 256 * 1024
 """The largest batch."""
 
@@ -91,8 +91,8 @@ class LiveOutput:
 
     async def _send_forever(self) -> None:
         while True:
-            await asyncio.sleep(INTERVAL)
             await self._news.wait()
+            await asyncio.sleep(INTERVAL)
             self._news.clear()
             try:
                 await self._send_all()

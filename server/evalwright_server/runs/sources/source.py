@@ -137,3 +137,4 @@ class Conclusion(Protocol):
             run: The run as it has just ended.
             finish: What its worker reported; None if it ended without one.
         """
+        ...
