@@ -104,7 +104,8 @@ def end_of_child(deed):
 
 def report():
     word, found = ("escaped:", breaches) if breaches else ("contained:", refusals)
-    print(word, "; ".join(dict.fromkeys(found))[:2000], flush=True)
+    line = "; ".join(" ".join(each.split()) for each in dict.fromkeys(found))
+    print(word, line[:2000], flush=True)
 
 '''
 
