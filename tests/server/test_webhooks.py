@@ -13,9 +13,10 @@ from sqlalchemy import update
 
 from databases import database_url, db, postgresql
 from docs.blocks import ROOT, blocks
-from evalwright_server.runs.job_payload import QUEUE
+from evalwright_server.runs.job_payload import MAX_ATTEMPTS, QUEUE
 from evalwright_server.runs.kinds import SOURCES
 from evalwright_server.runs.leases import Leases
+from evalwright_server.runs.reaper import reap
 from evalwright_server.runs.records import Finish
 from evalwright_server.runs.states import State
 from evalwright_server.services.webhook_queue import Outcome, claim, settle
@@ -100,6 +101,24 @@ async def test_a_job_that_a_worker_finishes_is_told_of(office: Office) -> None:
         assert receiver.requests == []
         await worker.finish(claimed, Finish(State.FAILED, "it broke"))
         assert json.loads((await receiver.next()).body)["status"] == "failed"
+
+
+async def test_a_job_that_no_worker_could_finish_is_told_of(office: Office) -> None:
+    async with Receiver() as receiver, office.sender():
+        await office.submit(receiver.url)
+        for _ in range(MAX_ATTEMPTS):
+            worker = Leases(office.engine, "worker", SOURCES)
+            await worker.claim(QUEUE, 1)
+            assert receiver.requests == []
+            await worker.abandon()
+        assert json.loads((await receiver.next()).body)["status"] == "failed"
+
+
+async def test_a_job_past_its_deadline_is_told_of(office: Office) -> None:
+    async with Receiver() as receiver, office.sender():
+        await office.submit(receiver.url, deadline=-1)
+        await reap(office.engine)
+        assert json.loads((await receiver.next()).body)["status"] == "timeout"
 
 
 async def test_it_is_sent_until_it_arrives_each_time_under_the_same_id(office: Office) -> None:

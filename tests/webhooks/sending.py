@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Row, select
 from evalwright_server.runs.engine import Engine
 from evalwright_server.services.requests import JsonObject, WebhookInput
 from evalwright_server.services.webhook_delivery import WebhookSender
-from evalwright_server.services.webhooks import record_webhook, view_webhook
+from evalwright_server.services.webhooks import record_webhook, view_webhooks
 from evalwright_server.store.database import Database
 from evalwright_server.store.secrets import SecretBox
 from evalwright_server.store.tables.jobs import webhook_deliveries
@@ -58,19 +58,20 @@ class Office:
         run = self.engine.get(connection, run_id)
         if run is None:
             return None
-        view = view_webhook(connection, run_id)
         return {
             "job_id": run.uid,
             "status": run.state,
             "ended_at": run.finished_at,
-            "webhook": view,
+            "webhook": view_webhooks(connection, [run_id])[run_id],
         }
 
-    async def submit(self, url: str, **members: Any) -> int:
+    async def submit(self, url: str, deadline: float | None = None, **members: Any) -> int:
         """Insert a job that is to tell a URL of its end, and return its run."""
 
         def unit(connection: Connection) -> int:
-            submitted = submit_job(connection, self.engine, self.space_id)
+            submitted = submit_job(
+                connection, self.engine, self.space_id, deadline_seconds=deadline
+            )
             body: WebhookInput = {"url": url, **members}  # type: ignore[typeddict-item]
             record_webhook(connection, submitted.id, body, secrets=self.secrets)
             return submitted.id
@@ -89,9 +90,8 @@ class Office:
 
     async def view(self, run_id: int) -> JsonObject:
         """Return how the webhook of a job goes."""
-        view = await self.engine.db.read(lambda connection: view_webhook(connection, run_id))
-        assert view is not None
-        return view
+        views = await self.engine.db.read(lambda connection: view_webhooks(connection, [run_id]))
+        return views[run_id]
 
     async def settled(self, run_id: int, states: Iterable[str] = ("delivered", "failed")) -> Any:
         """Return how the webhook of a job went, once it has."""

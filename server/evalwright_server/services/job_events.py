@@ -28,7 +28,7 @@ from evalwright_server.store.tables.jobs import job_output, job_results
 PIECE_CHARACTERS: Final = 256 * 1024
 """The largest piece of output that is taken from a result."""
 
-_PIECES_PER_READ: Final = 32
+_PIECES_PER_READ: Final = 16
 _SECONDS_BETWEEN_READS: Final = 0.05
 
 _c: Final = job_output.c

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, bindparam, select
 from evalwright_server.services.job_parents import ParentHashes, compare, find_parents
 from evalwright_server.services.jobs import StoredJob
 from evalwright_server.services.requests import JsonObject
-from evalwright_server.services.webhooks import view_webhook
+from evalwright_server.services.webhooks import view_webhooks
 from evalwright_server.store.tables.jobs import job_artifacts, job_results
 
 FULL: Final = "full"
@@ -85,12 +85,13 @@ def view_records(
         return records
     artifacts = _view_artifacts(conn, keys)
     parents = find_parents(conn, [job.parent_uid for job in found if job.parent_uid])
+    webhooks = view_webhooks(conn, keys)
     return [
         {
             **record,
             **_extend(job, remains.get(job.run.id, NOTHING), artifacts.get(job.run.id, [])),
             **_view_lineage(job, parents),
-            **_view_webhook(conn, job),
+            **_view_webhook(job, webhooks),
         }
         for job, record in zip(found, records, strict=True)
     ]
@@ -191,6 +192,6 @@ def _view_lineage(job: StoredJob, parents: Mapping[str, ParentHashes]) -> JsonOb
     }
 
 
-def _view_webhook(conn: Connection, job: StoredJob) -> JsonObject:
-    webhook = view_webhook(conn, job.run.id)
+def _view_webhook(job: StoredJob, webhooks: Mapping[int, JsonObject]) -> JsonObject:
+    webhook = webhooks.get(job.run.id)
     return {} if webhook is None else {"webhook": webhook}

@@ -1,6 +1,6 @@
 """Webhooks of jobs: who is to be told of a job's end, and how that goes."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -22,7 +22,9 @@ from evalwright_server.webhooks.signing import signing_key
 _c: Final = webhook_deliveries.c
 _INSERT: Final = insert(webhook_deliveries).values(state="waiting", created_at=now())
 _MEMBERS: Final = ("url", "state", "attempts", "last_status", "last_error", "next_attempt_at")
-_SHOWN: Final = select(*(_c[name] for name in _MEMBERS)).where(_c.run_id == bindparam("of_run"))
+_SHOWN: Final = select(_c.run_id, *(_c[name] for name in _MEMBERS)).where(
+    _c.run_id.in_(bindparam("of_runs", expanding=True))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,10 +100,10 @@ def record_webhook(
     conn.execute(_INSERT, values)
 
 
-def view_webhook(conn: Connection, run_id: int) -> JsonObject | None:
-    """Return the webhook of a job as it stands in answers, or None if it has none."""
-    row = conn.execute(_SHOWN, {"of_run": run_id}).one_or_none()
-    return None if row is None else dict(zip(_MEMBERS, row, strict=True))
+def view_webhooks(conn: Connection, run_ids: Sequence[int]) -> dict[int, JsonObject]:
+    """Return the webhooks of jobs as they stand in answers, by run; not every job has one."""
+    rows = conn.execute(_SHOWN, {"of_runs": list(run_ids)})
+    return {run_id: dict(zip(_MEMBERS, shown, strict=True)) for run_id, *shown in rows}
 
 
 def _escape(name: str) -> str:
