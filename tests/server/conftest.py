@@ -5,9 +5,12 @@ from dataclasses import replace
 
 import pytest
 
+from databases import database_url, db, postgresql
 from fixtures_server import RunningServer, server_settings, serving
 from server.client import Api
 from server.scenes import Scene, build_scene, unique_name
+
+__all__ = ["database_url", "db", "postgresql"]
 
 
 @pytest.fixture
