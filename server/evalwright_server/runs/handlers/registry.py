@@ -3,6 +3,7 @@
 import os
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from typing import Final
 
 from pydantic import JsonValue
 
@@ -27,12 +28,15 @@ from evalwright_server.runs.producers.build import build_producer
 from evalwright_server.runs.producers.producer import Producer
 from evalwright_server.sandbox.sandbox import Sandbox
 
+WARM_SANDBOXES: Final = 2
+"""How many sandboxes of a kind stand ready in a worker process."""
+
 
 @asynccontextmanager
 async def make_handlers() -> AsyncIterator[Mapping[str, Handler]]:
     """Provide the handlers per kind of run, while the worker lasts."""
     async with (
-        Sandbox() as sandbox,
+        Sandbox(warm=WARM_SANDBOXES) as sandbox,
         Models.open(cache_path()) as models,
         _environments() as environments,
     ):
