@@ -145,6 +145,10 @@ class Index:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        """Answer nobody any more; safe to call again."""
         self.released.set()
         self._server.shutdown()
         self._thread.join()

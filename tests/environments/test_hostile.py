@@ -125,6 +125,13 @@ for at in range(0, len(memory), 4096):
     memory[at] = 1
 time.sleep(1000)
 """
+FILL_TMP = """
+import time
+with open("/tmp/filler", "wb") as file:
+    for _ in range(300):
+        file.write(bytes(1024**2))
+time.sleep(1000)
+"""
 FILL_DISK = """
 import os, time
 for n in range(4):
@@ -139,9 +146,10 @@ time.sleep(1000)
     [
         ({"timeout": 4.0}, SLEEP, "took longer than 4 seconds"),
         ({"memory_bytes": 256 * MIB}, FILL_MEMORY, "needed more than 256 MiB of memory"),
+        ({"memory_bytes": 256 * MIB}, FILL_TMP, "needed more than 256 MiB of memory"),
         ({"disk_bytes": 64 * MIB}, FILL_DISK, "filled more than 64 MiB of the disk"),
     ],
-    ids=["time", "memory", "disk"],
+    ids=["time", "memory", "files in memory", "disk"],
 )
 async def test_a_build_that_takes_too_much_is_ended(
     open_environments: Open, index: Index, settings: dict[str, Any], body: str, reason: str

@@ -18,7 +18,8 @@ from evalwright_server.egress.proxy import Proxy
 from evalwright_server.egress.route import Router
 from evalwright_server.environments.command import CONFINED, Task, bubblewrap_arguments
 from evalwright_server.environments.streams import Stream
-from evalwright_server.environments.trees import free_bytes, give, tree_bytes
+from evalwright_server.environments.trees import give
+from evalwright_server.environments.watching import exceeding
 from evalwright_server.sandbox.account import FIRST_UID, NOBODY, UIDS, Account, is_mapped
 from evalwright_server.sandbox.bubblewrap import Bubblewrap, find_bubblewrap
 from evalwright_server.sandbox.channels import memory_file
@@ -26,7 +27,6 @@ from evalwright_server.sandbox.diagnosis import diagnose
 from evalwright_server.sandbox.errors import SandboxUnavailable
 from evalwright_server.sandbox.exposure import Exposure, expose
 from evalwright_server.sandbox.interpreter import find_interpreter
-from evalwright_server.sandbox.memory import memory_bytes
 from evalwright_server.sandbox.seccomp import filter_program
 from evalwright_server.sandbox.spawner import SpawnedProcess, Spawner
 
@@ -154,7 +154,7 @@ class _Run:
         Only bubblewrap itself has the status pipe; the others could be held open by something
         that the installer has left running.
         """
-        watching = asyncio.ensure_future(self._watch(pid))
+        watching = asyncio.ensure_future(exceeding(self._task, pid))
         try:
             await asyncio.wait(
                 {status.ended, watching},
@@ -169,27 +169,6 @@ class _Run:
         finally:
             watching.cancel()
 
-    async def _watch(self, pid: int) -> str:
-        """Return when a limit is exceeded, and which."""
-        try:
-            return await self._exceeding(pid)
-        except OSError as error:
-            return f"made folders that can't be measured ({error.strerror})"
-
-    async def _exceeding(self, pid: int) -> str:
-        task = self._task
-        folders = list(task.writable.values())
-        free = {folder: free_bytes(folder) for folder in folders}
-        before = await asyncio.to_thread(measure, folders)
-        while memory_bytes(pid, task.memory_bytes) <= task.memory_bytes:
-            # Others fill the disk too: less room is only a reason to measure.
-            if any(free[folder] - free_bytes(folder) > task.disk_bytes for folder in folders):
-                filled = await asyncio.to_thread(measure, folders) - before
-                if filled > task.disk_bytes:
-                    return f"filled more than {task.disk_bytes // MIB} MiB of the disk"
-            await asyncio.sleep(WATCH_SECONDS)
-        return f"needed more than {task.memory_bytes // MIB} MiB of memory"
-
 
 def installer_account() -> Account | None:
     """Say which account an installer runs under; None for the server's own, if that is not root."""
@@ -203,11 +182,6 @@ def installer_account() -> Account | None:
         "The server runs as root, and this container maps no other account to run code under.",
         "Start the server as an ordinary user.",
     )
-
-
-def measure(folders: Iterable[Path]) -> int:
-    """Say what some folders take on the disk together."""
-    return sum(tree_bytes(folder) for folder in folders)
 
 
 async def await_end(streams: Iterable[Stream]) -> None:

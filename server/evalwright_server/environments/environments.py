@@ -3,46 +3,32 @@
 import asyncio
 import logging
 import os
-import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Final, Self
 
-from evalwright_server.environments.environment import (
-    BuiltEnvironment,
-    EnvironmentInfo,
-    EnvironmentRecord,
-    pinned,
-)
-from evalwright_server.environments.errors import EnvironmentBuildFailed
-from evalwright_server.environments.gates import POLL_SECONDS, passed
-from evalwright_server.environments.installer import Installer
+from evalwright_server.environments.building import Builder
+from evalwright_server.environments.environment import BuiltEnvironment, EnvironmentInfo
+from evalwright_server.environments.gates import POLL_SECONDS
 from evalwright_server.environments.layout import (
     RECORD,
-    SITE_PACKAGES,
-    UNFINISHED,
     Layout,
     environment_key,
     lock_hash,
     lock_name,
-    python_version,
 )
 from evalwright_server.environments.leases import share
 from evalwright_server.environments.lock_store import LockStore
 from evalwright_server.environments.requirements import canonical_requirements
-from evalwright_server.environments.scratch import Scratch
 from evalwright_server.environments.settings import ROOT_VARIABLE, PackageSettings
 from evalwright_server.environments.sharing import Shared
 from evalwright_server.environments.sweeping import Sweep, list_environments, remove_environment
-from evalwright_server.environments.trees import remove, seal, sync
 
 logger: Final = logging.getLogger(__name__)
 
 SWEEP_SECONDS: Final = 3600.0
-BUILDS_AT_A_TIME: Final = 2
-"""Of one process; an installer uses all processors by itself."""
 
 
 class Environments:
@@ -68,12 +54,11 @@ class Environments:
         self.settings: Final = settings or PackageSettings()
         self.root: Final = root
         self._layout = Layout(root)
-        self._installer = Installer(self.settings)
         self._locks = LockStore(self._layout, self.settings, clock)
+        self._builder = Builder(self._layout, self.settings, self._locks, clock)
         self._clock = clock
         self._resolving = Shared[str]()
         self._building = Shared[bool]()
-        self._places = asyncio.Semaphore(BUILDS_AT_A_TIME)
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:
@@ -125,13 +110,13 @@ class Environments:
             if site_packages.exists():  # about to be removed
                 await asyncio.sleep(POLL_SECONDS)
             else:
-                build = partial(self._build, key, lock, canonical)
+                build = partial(self._builder.build, key, lock, canonical)
                 was_built = await self._building.once(key, build) or was_built
 
     def is_installed(self, requirements: Sequence[str]) -> bool:
-        """Tell whether a job with these requirements would not have to wait for a build."""
-        lock = self._locks.find(canonical_requirements(requirements))
-        return lock is not None and self._layout.site_packages(environment_key(lock)).is_dir()
+        """Tell whether these requirements are on this host already."""
+        canonical = canonical_requirements(requirements)
+        return not canonical or self._locks.find_installed(canonical) is not None
 
     def list(self) -> Sequence[EnvironmentInfo]:
         """List what is there, the newest first."""
@@ -179,56 +164,7 @@ class Environments:
 
     async def _lock(self, requirements: tuple[str, ...]) -> str:
         found = self._locks.find(requirements)
-        if found is not None:
-            return found
+        if found is not None and found.is_fresh:
+            return found.lock
         name = lock_name(requirements, self.settings)
-        return await self._resolving.once(name, partial(self._resolve, name, requirements))
-
-    async def _resolve(self, name: str, requirements: tuple[str, ...]) -> str:
-        async with self._places, passed(self._layout.gate("lock", name)):
-            found = self._locks.find(requirements)
-            if found is not None:
-                return found
-            with Scratch(self._layout, self.settings) as scratch:
-                lock = await self._installer.lock(requirements, scratch.cache)
-            self._locks.keep(requirements, lock)
-            return lock
-
-    async def _build(self, key: str, lock: str, requirements: tuple[str, ...]) -> bool:
-        async with self._places, passed(self._layout.gate("build", key)):
-            if self._layout.site_packages(key).exists():
-                return False
-            # Whatever is left of earlier tries is nobody's, as this is the only one now.
-            for leftover in self._layout.packages.glob(f"{key}{UNFINISHED}*"):
-                await asyncio.to_thread(remove, leftover)
-            folder = self._layout.packages / f"{key}{UNFINISHED}{secrets.token_hex(4)}"
-            try:
-                await self._fill(folder, lock, requirements)
-                folder.rename(self._layout.environment(key))
-            finally:
-                await asyncio.to_thread(remove, folder)
-            return True
-
-    async def _fill(self, folder: Path, lock: str, requirements: tuple[str, ...]) -> None:
-        target = folder / SITE_PACKAGES
-        for each in (folder, target):
-            each.mkdir()
-            each.chmod(0o755)
-        with Scratch(self._layout, self.settings) as scratch:
-            await self._installer.install(lock, scratch.cache, target)
-        try:
-            size = await asyncio.to_thread(seal, target)
-        except OSError as error:
-            raise EnvironmentBuildFailed(
-                f"The packages hold something that can't be kept ({error.strerror}).",
-                "Ask for other versions.",
-            ) from error
-        EnvironmentRecord(
-            requirements=requirements,
-            packages=tuple(pinned(lock)),
-            python_version=python_version(),
-            lock_hash=lock_hash(lock),
-            size_bytes=size,
-            created_at=self._clock(),
-        ).write(folder)
-        await asyncio.to_thread(sync, folder)
+        return await self._resolving.once(name, partial(self._builder.resolve, requirements))

@@ -8,14 +8,17 @@ class EnvironmentBuildFailed(Exception):
         cause: What went wrong, in one sentence.
         advice: What to do about it.
         log: The end of what the installer said, without secrets.
+        is_outage: Whether the package index could not be reached, so that it says nothing about
+            the requirements.
     """
 
-    def __init__(self, cause: str, advice: str, log: str = "") -> None:
+    def __init__(self, cause: str, advice: str, log: str = "", *, is_outage: bool = False) -> None:
         said = f"\n{log}" if log else ""
         super().__init__(f"{cause} {advice}{said}")
         self.cause = cause
         self.advice = advice
         self.log = log
+        self.is_outage = is_outage
 
 
 class EnvironmentInUse(Exception):

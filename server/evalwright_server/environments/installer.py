@@ -37,6 +37,9 @@ VARIABLES: Final = {
     "NO_COLOR": "1",
 }
 
+PASSED_ON: Final = ("UV_HTTP_RETRIES", "UV_HTTP_TIMEOUT")
+"""Variables of the installer that the server's environment may set."""
+
 _UNREACHABLE: Final = (
     "The package index can't be reached from the server: check EVALWRIGHT_PACKAGE_INDEX and"
     " EVALWRIGHT_PACKAGE_HOSTS there."
@@ -53,6 +56,7 @@ ADVICE: Final = {
     "No solution found": "Change the version clauses so that some versions meet all of them.",
     "error sending request": _UNREACHABLE,
     "client error (Connect)": _UNREACHABLE,
+    "HTTP status server error": _UNREACHABLE,
     "Failed to build": "Ask for a version that has a wheel, or look at what its build said:",
 }
 """What to do, by a part of what the installer says; the first that is found counts."""
@@ -122,7 +126,8 @@ class Installer:
         wheels = [] if settings.source_builds else ["--only-binary", ":all:"]
         python = ["--python", str(find_interpreter().executable)]
         contents = {LISTED: listed.encode()}
-        variables = dict(VARIABLES)
+        variables = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
+        variables |= VARIABLES
         if settings.index is not None:
             # Not as an argument: those of a process can be read by others on the host.
             variables["UV_DEFAULT_INDEX"] = settings.index
@@ -161,7 +166,7 @@ class Installer:
             return EnvironmentBuildFailed(f"{what}: it {outcome.exceeded}.", advice, log)
         found = [advice for part, advice in ADVICE.items() if part in log]
         advice = found[0] if found else "The installer's words tell more:"
-        return EnvironmentBuildFailed(f"{what}.", advice, log)
+        return EnvironmentBuildFailed(f"{what}.", advice, log, is_outage=advice == _UNREACHABLE)
 
 
 def find_installer() -> Path:
