@@ -6,7 +6,7 @@ from evalwright._errors.base import EvalwrightError
 from evalwright._errors.waiting import WaitTimeout
 
 if TYPE_CHECKING:
-    from evalwright_api.models import Job
+    from evalwright_api.models import Job, TaskRun
 
 _TAIL_LINES = 12
 _TAIL_CHARACTERS = 2_000
@@ -100,6 +100,12 @@ class JobWaitTimeout(WaitTimeout):
 
     job_id: str
     """The job, to wait for it again."""
+
+    run_id: str
+    """The same as `job_id`."""
+
+    run: "TaskRun | None"
+    """Always None: it is no run of a task."""
 
     job: "Job | None"
     """The job as last seen; None when the server could not be asked even once."""

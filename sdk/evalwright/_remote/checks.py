@@ -22,8 +22,9 @@ def check(function: object) -> None:
 
 
 def _why_not(function: object) -> str | None:
-    if isinstance(function, FunctionType):
-        return _why_not_this_kind(function) or _why_not_alone(function)
+    original = inspect.unwrap(function) if callable(function) else function
+    if isinstance(original, FunctionType):
+        return _why_not_this_kind(original) or _why_not_alone(original)
     if isinstance(function, partial):
         return "is a partial; send its function and pass the arguments"
     if inspect.ismethod(function):
@@ -42,10 +43,8 @@ def _why_not_this_kind(function: FunctionType) -> str | None:
 
 
 def _why_not_alone(function: FunctionType) -> str | None:
-    original = inspect.unwrap(function)
-    code = original.__code__ if isinstance(original, FunctionType) else function.__code__
-    if code.co_freevars:
-        names = ", ".join(code.co_freevars)
+    if function.__code__.co_freevars:
+        names = ", ".join(function.__code__.co_freevars)
         return f"is a closure over {names}; pass what it needs as arguments"
     prefix = function.__qualname__.rpartition(".")[0]
     if prefix and not prefix.endswith("<locals>"):

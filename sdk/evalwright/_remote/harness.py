@@ -9,6 +9,7 @@ and its names must not be those of anybody's functions.
 import dataclasses as _ew_dataclasses
 import datetime as _ew_datetime  # noqa: ICN001 - see above
 import enum as _ew_enum
+import inspect as _ew_inspect
 import json as _ew_json
 import types as _ew_types
 import typing as _ew_typing
@@ -22,8 +23,9 @@ _EW_TIMES = (_ew_datetime.datetime, _ew_datetime.date, _ew_datetime.time)
 def _ew_run(function: _ew_typing.Any, folder: str = "") -> None:
     """Call the function with what lies in the input and leave what it returns in the output."""
     given = _ew_json.loads(_EwPath(f"{folder}/input/data.json").read_text("utf-8"))
-    hints = _ew_typing.get_type_hints(function)
-    names = [*function.__code__.co_varnames[: function.__code__.co_argcount]]
+    original = _ew_inspect.unwrap(function)
+    hints = _ew_typing.get_type_hints(original)
+    names = [*original.__code__.co_varnames[: original.__code__.co_argcount]]
     args = [
         _ew_read(hints.get(name, _ew_typing.Any), value)
         for name, value in zip([*names, *[None] * len(given["args"])], given["args"], strict=False)
