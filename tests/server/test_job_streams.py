@@ -22,7 +22,8 @@ from evalwright_server.runs.sources.source import Item
 from evalwright_server.runs.states import State
 from evalwright_server.services.errors import InvalidRequest, ResourceNotFound
 from evalwright_server.services.job_event_ids import EventId, Stage
-from evalwright_server.services.job_events import PIECE_CHARACTERS, JobEvent, open_events
+from evalwright_server.services.job_event_pages import PIECE_CHARACTERS, JobEvent
+from evalwright_server.services.job_events import open_events
 from evalwright_server.store.database import Database
 from evalwright_server.store.dialects import sqlite_url
 from runs.conftest import make_space, space_id

@@ -6,7 +6,7 @@ the next one is due; now and then it looks by itself, as other servers may have 
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -14,14 +14,13 @@ from functools import partial
 from random import random
 from typing import Final
 
-import orjson
 from sqlalchemy import Connection
 
-from evalwright_server import __version__
 from evalwright_server.models.retry import retry_after
 from evalwright_server.runs.engine import Engine
 from evalwright_server.runs.signals import WEBHOOKS, Subscription
 from evalwright_server.services.requests import JsonObject
+from evalwright_server.services.webhook_messages import make_body, make_headers
 from evalwright_server.services.webhook_queue import (
     ClaimedWebhook,
     Outcome,
@@ -36,10 +35,6 @@ from evalwright_server.store.secrets import SecretBox, SecretKeyError
 from evalwright_server.webhooks.destination import Destination, DestinationRefused
 from evalwright_server.webhooks.posting import Poster, PostFailed
 from evalwright_server.webhooks.schedule import RetrySchedule, is_delivered
-from evalwright_server.webhooks.signing import sign, signing_key
-
-EVENT: Final = "job.finished"
-"""The `type` of what is sent."""
 
 _AT_ONCE: Final = 32
 _SAFETY_SECONDS: Final = 30.0
@@ -168,30 +163,6 @@ class WebhookSender:
     ) -> Outcome:
         pause = self.schedule.pause(attempt, status, wished, self.random)
         return Outcome(status, error, pause)
-
-
-def make_body(record: JsonObject) -> bytes:
-    """Return what is sent about a job: its record, without how its webhook goes."""
-    content = {name: value for name, value in record.items() if name != "webhook"}
-    return orjson.dumps({"type": EVENT, **content}, option=orjson.OPT_NAIVE_UTC)
-
-
-def make_headers(
-    webhook: Webhook, message_id: str, timestamp: int, body: bytes
-) -> Mapping[str, str]:
-    """Return the header fields of an attempt."""
-    own = {name.lower(): value for name, value in webhook.headers.items()}
-    headers = {
-        "user-agent": f"evalwright/{__version__}",
-        **own,
-        "content-type": "application/json",
-        "webhook-id": message_id,
-        "webhook-timestamp": str(timestamp),
-    }
-    if webhook.secret is not None:
-        key = signing_key(webhook.secret)
-        headers["webhook-signature"] = sign(key, message_id, timestamp, body)
-    return headers
 
 
 def _refusal(status: int) -> str:

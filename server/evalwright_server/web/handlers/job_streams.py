@@ -5,7 +5,8 @@ from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from starlette.responses import Response, StreamingResponse
 
 from evalwright_server.services.job_archive import get_archive, pack
-from evalwright_server.services.job_events import JobEvent, open_events
+from evalwright_server.services.job_event_pages import JobEvent
+from evalwright_server.services.job_events import open_events
 from evalwright_server.web.call import Call
 from evalwright_server.web.content import dump
 from evalwright_server.web.events import HEARTBEAT_SECONDS, event_stream, frame
