@@ -5,6 +5,7 @@ import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import Self
 
 import pytest_asyncio
 
@@ -32,15 +33,21 @@ class Destination:
         writer.close()
         await writer.wait_closed()
 
+    @classmethod
+    @asynccontextmanager
+    async def serving(cls) -> AsyncIterator[Self]:
+        found = cls()
+        server = await asyncio.start_server(found.answer, "127.0.0.1", 0)
+        found.port = server.sockets[0].getsockname()[1]
+        yield found
+        server.close()
+        await server.wait_closed()
+
 
 @pytest_asyncio.fixture
 async def destination() -> AsyncIterator[Destination]:
-    found = Destination()
-    server = await asyncio.start_server(found.answer, "127.0.0.1", 0)
-    found.port = server.sockets[0].getsockname()[1]
-    yield found
-    server.close()
-    await server.wait_closed()
+    async with Destination.serving() as found:
+        yield found
 
 
 @dataclass
