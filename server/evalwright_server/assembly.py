@@ -54,6 +54,7 @@ class _Workforce:
     """The worker processes, as the web side sees them."""
 
     pool: WorkerPool
+    wanted: int
     slots: int
 
     @property
@@ -102,7 +103,7 @@ async def assemble(settings: Settings) -> AsyncIterator[Server]:
             engine=engine,
             secrets=secrets,
             identity=identity,
-            workforce=_Workforce(pool, sum(_slots(settings).values())),
+            workforce=_Workforce(pool, settings.workers, sum(_slots(settings).values())),
             sandbox=await _probe_sandbox(),
             environments=environments,
             clock=_now,

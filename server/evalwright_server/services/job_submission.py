@@ -10,7 +10,7 @@ from sqlalchemy import Connection, insert
 
 from evalwright_server.runs.engine import Engine
 from evalwright_server.runs.errors import IdempotencyConflict, QueueFull
-from evalwright_server.runs.job_payload import MAX_ATTEMPTS, QUEUE
+from evalwright_server.runs.job_payload import MAX_ATTEMPTS, QUEUE, JobPayload
 from evalwright_server.runs.kinds import RunKind
 from evalwright_server.runs.openings import Opening
 from evalwright_server.runs.records import IdempotencyKey, NewRun, SubmittedRun
@@ -34,6 +34,8 @@ KEY_SCOPE: Final = "jobs"
 _HELD_PRIORITY: Final = 10
 _HELD_PREFIX: Final = "api-"
 _SECONDS_UNTIL_ROOM: Final = 1
+_SPARE_SECONDS: Final = 60
+"""How much longer than its own limits a job may take whose caller waits, before it is given up."""
 _LONGEST_KEPT: Final = 255
 _INSERT: Final = insert(jobs)
 
@@ -126,6 +128,7 @@ class JobSubmitter:
             queue=QUEUE,
             priority=_HELD_PRIORITY if job.is_held else 0,
             max_attempts=MAX_ATTEMPTS,
+            deadline_seconds=_patience(payload) if job.is_held else None,
             idempotency=key or None,
             uid=f"{_HELD_PREFIX}{uid}" if job.is_held else uid,
             queue_limit=None if job.is_held else self.rules.queue_limit,
@@ -158,6 +161,10 @@ class JobSubmitter:
     def _present_state(self, conn: Connection, run: SubmittedRun) -> str:
         found = self.engine.get(conn, run.id)
         return State.QUEUED if found is None else found.state
+
+
+def _patience(payload: JobPayload) -> int:
+    return payload.startup_timeout + payload.timeout + _SPARE_SECONDS
 
 
 def _find_by_key(conn: Connection, key: str) -> str:

@@ -32,6 +32,11 @@ class Workforce(Protocol):
         ...
 
     @property
+    def wanted(self) -> int:
+        """How many there are to be, though one may be starting just now."""
+        ...
+
+    @property
     def capacity(self) -> int:
         """How many runs they can work on at a time."""
         ...
@@ -78,3 +83,13 @@ class ServerContext:
         if self.sandbox.driver is None:
             cure = self.sandbox.reason or "see GET /health"
             raise Unavailable("Jobs can't be run here: nothing isolates untrusted code", cure)
+
+    def require_workers(self) -> None:
+        """Refuse what would be waited for in vain.
+
+        Raises:
+            Unavailable: This server has no workers.
+        """
+        if self.workforce.wanted == 0:
+            hint = "start the server with --workers, or submit a job: POST /execute/async"
+            raise Unavailable("This server has no workers to run it now", hint)

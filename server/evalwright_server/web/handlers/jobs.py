@@ -36,6 +36,7 @@ async def execute_job(call: Call) -> Answer:
     """Run a program and answer how it ended; if its caller goes away, it is cancelled."""
     call.context.require_sandbox()
     plan = plan_submission(cast("SubmitJobRequest", call.body), call.context.jobs.rules)
+    call.context.require_workers()
     job = NewJob(plan, is_held=True, correlation_id=call.correlation_id)
     engine = call.context.engine
     with Ending(engine) as ending:
