@@ -21,7 +21,7 @@ from typing import Final, TypeVar
 
 import libcst as cst
 
-Statement = TypeVar("Statement", cst.FunctionDef, cst.For)
+Statement = TypeVar("Statement", cst.FunctionDef, cst.For, cst.With)
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 SOURCE: Final = ROOT / "sdk/evalwright/_async"
@@ -32,6 +32,7 @@ NAMES: Final = {
     "__aenter__": "__enter__",
     "__aexit__": "__exit__",
     "aclose": "close",
+    "asynccontextmanager": "contextmanager",
     "asyncio": "time",
     "httpx2_wire": "urllib3_wire",
     "Httpx2Wire": "Urllib3Wire",
@@ -66,6 +67,10 @@ class Synchronous(cst.CSTTransformer):
     def leave_For(self, original_node: cst.For, updated_node: cst.For) -> cst.For:
         """Drop `async` of loops."""
         return self._plain(updated_node, "async for")
+
+    def leave_With(self, original_node: cst.With, updated_node: cst.With) -> cst.With:
+        """Drop `async` of blocks with a context."""
+        return self._plain(updated_node, "async with")
 
     def leave_Await(self, original_node: cst.Await, updated_node: cst.Await) -> cst.BaseExpression:
         """Drop `await`."""
@@ -123,6 +128,7 @@ FIRST_PARTY: Final = 'lint.isort.known-first-party = ["evalwright", "evalwright_
 RULES: Final = (
     "async def",
     "async for",
+    "async with",
     "await",
     "Awaitable",
     PREFIX,

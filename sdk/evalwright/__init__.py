@@ -24,19 +24,32 @@ if TYPE_CHECKING:
     from evalwright._async.ai_integrations import AsyncAiIntegrationsClient
     from evalwright._async.client import AsyncEvalwright
     from evalwright._async.datasets import AsyncDatasetsClient
+    from evalwright._async.dead_letters import AsyncDeadLettersClient
+    from evalwright._async.environments import AsyncEnvironmentsClient
     from evalwright._async.evaluators import AsyncEvaluatorsClient
     from evalwright._async.experiments import AsyncExperimentsClient
+    from evalwright._async.job import AsyncJob
+    from evalwright._async.job_types import AsyncJobTypesClient
+    from evalwright._async.jobs import AsyncJobsClient
     from evalwright._async.projects import AsyncProjectsClient
+    from evalwright._async.remote_function import AsyncRemoteFunction
     from evalwright._async.runs import AsyncRunsClient
     from evalwright._async.spaces import AsyncSpacesClient
     from evalwright._async.spans import AsyncSpansClient
     from evalwright._async.tasks import AsyncTasksClient
+    from evalwright._output import OutputLine
     from evalwright._sync.ai_integrations import AiIntegrationsClient
     from evalwright._sync.client import Evalwright
     from evalwright._sync.datasets import DatasetsClient
+    from evalwright._sync.dead_letters import DeadLettersClient
+    from evalwright._sync.environments import EnvironmentsClient
     from evalwright._sync.evaluators import EvaluatorsClient
     from evalwright._sync.experiments import ExperimentsClient
+    from evalwright._sync.job import Job
+    from evalwright._sync.job_types import JobTypesClient
+    from evalwright._sync.jobs import JobsClient
     from evalwright._sync.projects import ProjectsClient
+    from evalwright._sync.remote_function import RemoteFunction
     from evalwright._sync.runs import RunsClient
     from evalwright._sync.spaces import SpacesClient
     from evalwright._sync.spans import SpansClient
@@ -48,20 +61,33 @@ __all__ = [
     "AiIntegrationsClient",
     "AsyncAiIntegrationsClient",
     "AsyncDatasetsClient",
+    "AsyncDeadLettersClient",
+    "AsyncEnvironmentsClient",
     "AsyncEvaluatorsClient",
     "AsyncEvalwright",
     "AsyncExperimentsClient",
+    "AsyncJob",
+    "AsyncJobTypesClient",
+    "AsyncJobsClient",
     "AsyncProjectsClient",
+    "AsyncRemoteFunction",
     "AsyncRunsClient",
     "AsyncSpacesClient",
     "AsyncSpansClient",
     "AsyncTasksClient",
     "DatasetsClient",
+    "DeadLettersClient",
+    "EnvironmentsClient",
     "EvaluatorsClient",
     "Evalwright",
     "EvalwrightError",
     "ExperimentsClient",
+    "Job",
+    "JobTypesClient",
+    "JobsClient",
+    "OutputLine",
     "ProjectsClient",
+    "RemoteFunction",
     "RunsClient",
     "SpacesClient",
     "SpansClient",
@@ -76,8 +102,12 @@ __all__ = [
 _RESOURCES = (
     "ai_integrations",
     "datasets",
+    "dead_letters",
+    "environments",
     "evaluators",
     "experiments",
+    "job_types",
+    "jobs",
     "projects",
     "runs",
     "spaces",
@@ -85,9 +115,14 @@ _RESOURCES = (
     "tasks",
 )
 
+_OTHERS = {"Evalwright": "client", "Job": "job", "RemoteFunction": "remote_function"}
+
 
 def _homes() -> dict[str, str]:
-    homes = {"Evalwright": "_sync.client", "AsyncEvalwright": "_async.client"}
+    homes = {"OutputLine": "_output"}
+    for kind, module in _OTHERS.items():
+        homes[kind] = f"_sync.{module}"
+        homes[f"Async{kind}"] = f"_async.{module}"
     for resource in _RESOURCES:
         name = f"{resource.title().replace('_', '')}Client"
         homes[name] = f"_sync.{resource}"

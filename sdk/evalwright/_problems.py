@@ -3,7 +3,7 @@
 import os
 import socket
 from collections.abc import Mapping
-from typing import TypeVar
+from typing import Any
 
 from evalwright._errors.api import APIError, error_class
 from evalwright._errors.base import EvalwrightError
@@ -12,9 +12,7 @@ from evalwright._errors.network import ConnectionFailed, ResponseFormatError, Ti
 from evalwright._places import pointed
 from evalwright_api import errors as raw
 from evalwright_api import models
-from evalwright_api.types import Request
-
-_T = TypeVar("_T")
+from evalwright_api.types import Request, StreamRequest
 
 
 def translate(
@@ -50,7 +48,7 @@ def translate(
             return ConnectionFailed(base_url=base_url, reason=reason_of(error))
 
 
-def path_of(request: Request[_T]) -> str:
+def path_of(request: Request[Any] | StreamRequest[Any]) -> str:
     """Give the path of a request with its query.
 
     Raises:
@@ -98,7 +96,7 @@ def _answer(
     method: str,
     path: str,
     *,
-    problem: models.Problem | None = None,
+    problem: models.Problem | models.JobProblem | None = None,
     errors: list[FieldError] | None = None,
 ) -> APIError:
     return error_class(status)(
@@ -123,4 +121,5 @@ def _field(field: models.FieldError) -> FieldError:
 
 
 def _request_id(headers: Mapping[str, str]) -> str | None:
-    return {name.lower(): value for name, value in headers.items()}.get("x-request-id")
+    lower = {name.lower(): value for name, value in headers.items()}
+    return lower.get("x-request-id") or lower.get("x-correlation-id")

@@ -50,6 +50,11 @@ class Ask:
     timeout: float
     """Seconds to wait for the answer."""
 
+    @property
+    def prefer(self) -> str | None:
+        """The value of the header that asks the server to hold the answer back."""
+        return f"wait={self.hold}" if self.hold else None
+
 
 @dataclass(frozen=True, slots=True)
 class Pause:

@@ -18,6 +18,10 @@
     ├── ConnectionFailed (also ConnectionError)
     ├── Timeout (also TimeoutError)            no answer within `timeout`
     ├── WaitTimeout (also TimeoutError)        the run goes on, the waiting ended
+    │   └── JobWaitTimeout                     the job goes on, the waiting ended
+    ├── JobFailed (also RuntimeError)          a job ended without success
+    ├── UnexpectedResult (also TypeError)      a function gave something else as a job
+    ├── ChecksumMismatch                       a file did not arrive as it was sent
     ├── NameNotFound (also LookupError)
     ├── AmbiguousName (also LookupError)
     ├── ClientClosed (also RuntimeError)
@@ -41,6 +45,7 @@ from evalwright._errors.api import (
 )
 from evalwright._errors.base import ClientClosed, EvalwrightError, MissingExtra
 from evalwright._errors.invalid import FieldError, InvalidRequest
+from evalwright._errors.jobs import ChecksumMismatch, JobFailed, JobWaitTimeout, UnexpectedResult
 from evalwright._errors.names import AmbiguousName, Candidate, NameNotFound
 from evalwright._errors.network import ConnectionFailed, ResponseFormatError, Timeout
 from evalwright._errors.waiting import WaitTimeout
@@ -50,6 +55,7 @@ __all__ = [
     "AmbiguousName",
     "BadRequest",
     "Candidate",
+    "ChecksumMismatch",
     "ClientClosed",
     "Conflict",
     "ConnectionFailed",
@@ -57,6 +63,8 @@ __all__ = [
     "FieldError",
     "Forbidden",
     "InvalidRequest",
+    "JobFailed",
+    "JobWaitTimeout",
     "MissingExtra",
     "NameNotFound",
     "NotFound",
@@ -66,6 +74,7 @@ __all__ = [
     "ServerError",
     "Timeout",
     "Unauthorized",
+    "UnexpectedResult",
     "Unprocessable",
     "WaitTimeout",
 ]

@@ -7,20 +7,31 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Final
 
 from sqlalchemy import Connection
 from starlette.applications import Starlette
 
 from evalwright_server.config import Settings
+from evalwright_server.egress.variables import OWN_PORT_VARIABLE
+from evalwright_server.environments import Environments
+from evalwright_server.environments.settings import ROOT_VARIABLE
+from evalwright_server.job_types import JobTypes
 from evalwright_server.models.models import CACHE_VARIABLE
+from evalwright_server.runs import job_payload
 from evalwright_server.runs.engine import Engine
 from evalwright_server.runs.pool import WorkerPool
+from evalwright_server.runs.worker import SLOTS
 from evalwright_server.sandbox import Sandbox, SandboxUnavailable
 from evalwright_server.services.continuous import start_waiting_runs
+from evalwright_server.services.job_rules import JobRules
+from evalwright_server.services.job_submission import JobSubmitter
 from evalwright_server.services.organizations import Identity, ensure_identity
 from evalwright_server.services.run_hooks import ServerHooks
 from evalwright_server.services.stamps import Stamp
+from evalwright_server.services.webhook_delivery import WebhookSender
+from evalwright_server.services.webhook_records import read_record
 from evalwright_server.store.database import Database
 from evalwright_server.store.secrets import SecretBox
 from evalwright_server.web.application import build_application
@@ -28,6 +39,7 @@ from evalwright_server.web.context import SandboxState, ServerContext
 from evalwright_server.web.gateway import Limits
 from evalwright_server.web.keys import KeyRing
 from evalwright_server.web.rate_limits import RateLimiter
+from evalwright_server.webhooks.posting import Poster
 
 DRIVER: Final = "bubblewrap"
 """What isolates untrusted code."""
@@ -42,11 +54,18 @@ class _Workforce:
     """The worker processes, as the web side sees them."""
 
     pool: WorkerPool
+    wanted: int
+    slots: int
 
     @property
     def connected(self) -> int:
         """How many there are."""
         return len(self.pool.pids)
+
+    @property
+    def capacity(self) -> int:
+        """How many runs they can work on at a time."""
+        return self.connected * self.slots
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +88,10 @@ async def assemble(settings: Settings) -> AsyncIterator[Server]:
     Raises:
         DatabaseError: The database can't be used.
         SecretKeyError: The key that seals secrets can't be used.
+        JobTypesError: The file of job types can't be used.
     """
+    job_types = JobTypes.load(settings.job_types, settings.max_timeout)
+    environments = Environments(settings.environments, settings.packages)
     stopping = asyncio.Event()
     async with await Database.open(settings.database_url) as db:
         secrets = _open_secrets(settings)
@@ -81,19 +103,37 @@ async def assemble(settings: Settings) -> AsyncIterator[Server]:
             engine=engine,
             secrets=secrets,
             identity=identity,
-            workforce=_Workforce(pool),
+            workforce=_Workforce(pool, settings.workers, sum(_slots(settings).values())),
             sandbox=await _probe_sandbox(),
+            environments=environments,
             clock=_now,
             stopping=stopping,
+            jobs=JobSubmitter(engine, _job_rules(settings, job_types), secrets, identity, _now),
             validate_answers=settings.validate_answers,
+            asks_for_key=bool(settings.api_keys),
         )
         application = build_application(context, _limits(settings))
         await db.write(lambda connection: _resume(connection, engine, identity))
-        await pool.start()
-        try:
-            yield Server(application, stopping)
-        finally:
-            await pool.stop()
+        async with _webhook_sender(settings, engine, secrets).running():
+            await pool.start()
+            sweeping = asyncio.create_task(environments.sweep_forever())
+            try:
+                yield Server(application, stopping)
+            finally:
+                sweeping.cancel()
+                await environments.close()
+                await pool.stop()
+
+
+def _webhook_sender(settings: Settings, engine: Engine, secrets: SecretBox) -> WebhookSender:
+    return WebhookSender(
+        engine,
+        secrets,
+        partial(read_record, engine=engine),
+        Poster(settings.webhooks.allow_private),
+        _now,
+        settings.webhooks.schedule,
+    )
 
 
 def _make_pool(settings: Settings, engine: Engine, secrets: SecretBox) -> WorkerPool:
@@ -101,8 +141,28 @@ def _make_pool(settings: Settings, engine: Engine, secrets: SecretBox) -> Worker
     return WorkerPool(
         engine,
         workers=settings.workers,
+        slots=_slots(settings),
         hooks=ServerHooks(engine, secrets, limits, _now),
-        environment={CACHE_VARIABLE: str(settings.model_cache or "")},
+        environment={
+            CACHE_VARIABLE: str(settings.model_cache or ""),
+            ROOT_VARIABLE: str(settings.environments),
+            OWN_PORT_VARIABLE: str(settings.port or ""),
+            **settings.packages.variables(),
+        },
+    )
+
+
+def _slots(settings: Settings) -> dict[str, int]:
+    """Return how many runs each worker takes at a time, by queue."""
+    return dict(SLOTS) | {job_payload.QUEUE: settings.job_slots}
+
+
+def _job_rules(settings: Settings, job_types: JobTypes) -> JobRules:
+    return JobRules(
+        job_types,
+        queue_limit=settings.job_queue,
+        allow_requirements=settings.packages.allow_requirements,
+        allow_private_webhooks=settings.webhooks.allow_private,
     )
 
 
@@ -119,7 +179,7 @@ def _open_secrets(settings: Settings) -> SecretBox:
 
 def _limits(settings: Settings) -> Limits:
     rate = RateLimiter(settings.rate, settings.rate * _BURST_SECONDS, time.monotonic)
-    return Limits(KeyRing(settings.api_keys), rate, settings.body_bytes)
+    return Limits(KeyRing(settings.api_keys), rate, settings.body_bytes, settings.is_open)
 
 
 async def _probe_sandbox() -> SandboxState:

@@ -15,12 +15,17 @@ from evalwright_server import logs
 from evalwright_server.assembly import assemble
 from evalwright_server.config import (
     DEFAULT_BODY_BYTES,
+    DEFAULT_JOB_QUEUE,
+    DEFAULT_JOB_SLOTS,
     DEFAULT_RATE,
     ConfigError,
     Settings,
+    WebhookSettings,
     default_data_directory,
     read_number,
 )
+from evalwright_server.environments import PackageSettings, PackageSettingsError
+from evalwright_server.job_types import JobTypesError
 from evalwright_server.listening import HttpServer, address_of, bind
 from evalwright_server.models.models import CACHE_VARIABLE
 from evalwright_server.services.model_access import (
@@ -31,8 +36,16 @@ from evalwright_server.services.model_access import (
 from evalwright_server.store.errors import DatabaseError
 from evalwright_server.store.secrets import SecretKeyError
 from evalwright_server.web.operations import ParityError
+from evalwright_server.webhooks.destination import PRIVATE_VARIABLE
 
-_STARTUP_ERRORS = (ConfigError, DatabaseError, SecretKeyError, ParityError)
+_STARTUP_ERRORS = (
+    ConfigError,
+    DatabaseError,
+    JobTypesError,
+    PackageSettingsError,
+    SecretKeyError,
+    ParityError,
+)
 
 
 def serve(
@@ -68,6 +81,38 @@ def serve(
             help="A key that lets clients in; may be given several times.",
         ),
     ] = None,
+    job_types: Annotated[
+        Path | None,
+        typer.Option(
+            envvar="EVALWRIGHT_JOB_TYPES",
+            help="TOML file that changes the kinds of jobs and adds others.",
+        ),
+    ] = None,
+    job_queue: Annotated[
+        int,
+        typer.Option(
+            envvar="EVALWRIGHT_JOB_QUEUE",
+            min=0,
+            help="How many jobs may wait for a worker before others are refused with 503.",
+        ),
+    ] = DEFAULT_JOB_QUEUE,
+    max_timeout: Annotated[
+        int | None,
+        typer.Option(
+            envvar="EVALWRIGHT_MAX_TIMEOUT",
+            min=1,
+            max=86_400,
+            help="The most seconds a job may ask for where its type says nothing else; else 300.",
+        ),
+    ] = None,
+    insecure_no_auth: Annotated[
+        bool,
+        typer.Option(
+            "--insecure-no-auth",
+            envvar="EVALWRIGHT_INSECURE_NO_AUTH",
+            help="Listen to other machines without a key: whoever reaches the port runs code here.",
+        ),
+    ] = False,
 ) -> None:
     """Start everything that one machine needs: the API, the engine and the sandboxes."""
     logs.configure()
@@ -80,6 +125,10 @@ def serve(
                 database=database,
                 workers=workers,
                 api_keys=tuple(api_key or ()),
+                job_types=job_types,
+                job_queue=job_queue,
+                max_timeout=max_timeout,
+                is_open=insecure_no_auth,
             ),
             os.environ,
         )
@@ -96,14 +145,18 @@ def _settings(given: Settings, environment: Mapping[str, str]) -> Settings:
     """Return the settings of the command line with those that only the environment has."""
     keys = environment.get("EVALWRIGHT_SECRET_KEY", "").replace(",", " ").split()
     body_bytes = read_number(environment, "EVALWRIGHT_MAX_BODY", DEFAULT_BODY_BYTES, least=1024)
+    job_slots = read_number(environment, "EVALWRIGHT_JOB_SLOTS", DEFAULT_JOB_SLOTS, least=1)
     return replace(
         given,
+        job_slots=int(job_slots),
         rate=read_number(environment, "EVALWRIGHT_RATE_LIMIT", DEFAULT_RATE),
         body_bytes=int(body_bytes),
         secret_keys=tuple(keys),
         validate_answers=environment.get("EVALWRIGHT_VALIDATE_RESPONSES", "0") not in {"", "0"},
         model_limits=_model_limits(environment),
         caches_models=environment.get(CACHE_VARIABLE, "1") != "0",
+        packages=PackageSettings.read(environment),
+        webhooks=WebhookSettings(environment.get(PRIVATE_VARIABLE, "0") not in {"", "0"}),
     )
 
 
@@ -120,6 +173,8 @@ def _model_limits(environment: Mapping[str, str]) -> ModelLimits:
 async def _serve(settings: Settings) -> None:
     with bind(settings.host, settings.port) as listener:
         address = address_of(listener, settings.host)
+        # Which port was free, if any was to be taken: jobs are kept away from it.
+        settings = replace(settings, port=listener.getsockname()[1])
         async with assemble(settings) as server:
 
             def announce() -> None:

@@ -8,22 +8,43 @@ from typing import Final
 
 from sqlalchemy import make_url
 
+from evalwright_server.environments import PackageSettings
 from evalwright_server.services.model_access import ModelLimits
 from evalwright_server.store.dialects import sqlite_url
 from evalwright_server.web.guards import is_loopback
+from evalwright_server.webhooks.schedule import RetrySchedule
 
 DATABASE_FILE: Final = "evalwright.db"
 """Name of the database in the data directory."""
 MODEL_CACHE_FILE: Final = "model-cache.db"
 """Name of the file with answers of models in the data directory."""
+ENVIRONMENTS_DIRECTORY: Final = "environments"
+"""Name of the directory of packages in the data directory."""
 DEFAULT_RATE: Final = 1000.0
 """Requests a second that one client may send."""
+DEFAULT_JOB_SLOTS: Final = 4
+"""Jobs that a worker process runs at a time."""
+DEFAULT_JOB_QUEUE: Final = 100
+"""Jobs that may wait."""
 DEFAULT_BODY_BYTES: Final = 32 * 1024 * 1024
 """The largest body of a request."""
 
 
 class ConfigError(Exception):
     """The settings make no sense together; the text says what to change."""
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookSettings:
+    """How webhooks are sent.
+
+    Attributes:
+        allow_private: Whether they may go to addresses that are not public.
+        schedule: When failed attempts are repeated.
+    """
+
+    allow_private: bool = False
+    schedule: RetrySchedule = field(default_factory=RetrySchedule)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +64,13 @@ class Settings:
         validate_answers: Whether every answer is checked against the document.
         model_limits: What all workers together may do with one AI integration.
         caches_models: Whether answers of models are kept in `data`.
+        job_types: A file that changes the kinds of jobs and adds others; None for those shipped.
+        job_slots: How many jobs each worker process runs at a time.
+        job_queue: How many jobs may wait before more are refused.
+        max_timeout: The most seconds that a job may ask for where its type says nothing else.
+        is_open: Whether strangers elsewhere may come in without a key.
+        packages: How packages for jobs are installed.
+        webhooks: Where the webhooks of jobs may go, and when they are sent again.
     """
 
     host: str
@@ -57,6 +85,13 @@ class Settings:
     validate_answers: bool = False
     model_limits: ModelLimits = field(default_factory=ModelLimits)
     caches_models: bool = True
+    job_types: Path | None = None
+    job_slots: int = DEFAULT_JOB_SLOTS
+    job_queue: int = DEFAULT_JOB_QUEUE
+    max_timeout: int | None = None
+    is_open: bool = False
+    packages: PackageSettings = field(default_factory=PackageSettings)
+    webhooks: WebhookSettings = field(default_factory=WebhookSettings)
 
     @property
     def database_url(self) -> str:
@@ -67,6 +102,11 @@ class Settings:
     def model_cache(self) -> Path | None:
         """The file in which answers of models are kept, if they are."""
         return self.data / MODEL_CACHE_FILE if self.caches_models else None
+
+    @property
+    def environments(self) -> Path:
+        """The directory of packages for jobs."""
+        return self.data / ENVIRONMENTS_DIRECTORY
 
     @property
     def database_place(self) -> str:
@@ -82,10 +122,11 @@ class Settings:
         """
         if any(not key.strip() for key in self.api_keys):
             raise ConfigError("an API key is empty: give --api-key a text that is hard to guess")
-        if not self.api_keys and not is_loopback(self.host):
+        if not self.api_keys and not is_loopback(self.host) and not self.is_open:
             raise ConfigError(
                 f"listening on {self.host} lets other machines in, and nobody would be asked for a "
-                "key: add --api-key KEY, or listen on 127.0.0.1"
+                "key: add --api-key KEY, or listen on 127.0.0.1; --insecure-no-auth lets everybody "
+                "in who can reach the port"
             )
 
 

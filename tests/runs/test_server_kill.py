@@ -30,9 +30,9 @@ class Server:
         self.output = process.stdout
 
     @classmethod
-    async def start(cls, url: str) -> "Server":
+    async def start(cls, url: str, module: str = "runs.server_process") -> "Server":
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "runs.server_process", url),
+            *(sys.executable, "-m", module, url),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             env={**os.environ, "PYTHONPATH": str(TESTS)},

@@ -5,9 +5,12 @@ from dataclasses import replace
 
 import pytest
 
+from databases import database_url, db, postgresql
 from fixtures_server import RunningServer, server_settings, serving
 from server.client import Api
 from server.scenes import Scene, build_scene, unique_name
+
+__all__ = ["database_url", "db", "postgresql"]
 
 
 @pytest.fixture
@@ -47,7 +50,8 @@ def scene(api: Api) -> Scene:
 @pytest.fixture(scope="session")
 def idle_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
     """A server without workers: runs stay as the tests leave them."""
-    with serving(replace(server_settings(tmp_path_factory.mktemp("idle")), workers=0)) as server:
+    settings = server_settings(tmp_path_factory.mktemp("idle"))
+    with serving(replace(settings, workers=0, job_queue=100_000)) as server:
         yield server
 
 

@@ -26,7 +26,7 @@ def test_every_operation_has_its_handler(document: Document) -> None:
     build_routes(document, load_handlers())
 
 
-def test_handlers_stand_in_the_module_of_their_tag(document: Document) -> None:
+def test_handlers_stand_in_a_module_of_their_tag(document: Document) -> None:
     for path in document.tree["paths"].values():
         for operation in path.values():
             if isinstance(operation, dict) and "operationId" in operation:
@@ -34,7 +34,8 @@ def test_handlers_stand_in_the_module_of_their_tag(document: Document) -> None:
                 words = "".join(
                     word.title() for word in handler.__module__.split(".")[-1].split("_")
                 )
-                assert words == operation["tags"][0]
+                # What has more to it than one file holds goes on in others: Jobs, JobStreams.
+                assert words.startswith(operation["tags"][0].removesuffix("s"))
 
 
 def test_start_up_names_everything_that_does_not_match(document: Document) -> None:

@@ -17,7 +17,7 @@ from starlette.requests import Request
 from evalwright_server.runs.records import Progress, RunRow
 from evalwright_server.runs.states import State
 from evalwright_server.services.runs import ShownRun
-from evalwright_server.web.events import event_stream
+from evalwright_server.web.events import event_stream, run_events
 from fixtures_server import RunningServer
 from server.client import Api, Reply, at
 from server.scenes import build_scene
@@ -267,7 +267,7 @@ async def test_a_silent_stream_shows_that_it_is_alive() -> None:
 
     stopping = asyncio.Event()
     request = Request({"type": "http", "method": "GET", "headers": []}, receive)
-    stream = event_stream(request, stopping, SHOWN, silence(), heartbeat=0.01)
+    stream = event_stream(request, stopping, run_events(SHOWN, silence()), heartbeat=0.01)
     chunks = aiter(stream.body_iterator)
     assert await anext(chunks) == b": still here\n\n"
     stopping.set()
@@ -279,6 +279,7 @@ SHOWN = ShownRun(
     RunRow(
         id=1,
         suffix="aaaa",
+        uid=None,
         kind="task_run",
         space_id=1,
         queue="default",

@@ -31,7 +31,10 @@ LIST_DEAD_LETTERS = Operation(
     "/dlq",
     stage="stable",
     parameters=(
-        Parameter("limit", "limit", "query", False, "/paths/~1dlq/get/parameters/0/schema"),
+        Parameter(
+            "error_type", "error_type", "query", False, "/paths/~1dlq/get/parameters/0/schema"
+        ),
+        Parameter("limit", "limit", "query", False, "/paths/~1dlq/get/parameters/1/schema"),
         Parameter("offset", "offset", "query", False, "/components/parameters/Offset/schema"),
     ),
     responses=(
@@ -85,18 +88,19 @@ OPERATIONS: Mapping[str, Operation] = MappingProxyType(
 
 
 def list_dead_letters(
-    *, limit: int | None = None, offset: int | None = None
+    *, error_type: str | None = None, limit: int | None = None, offset: int | None = None
 ) -> Request[models.DeadLetterPage]:
     """List the jobs that were given up because their workers kept dying.
 
     Args:
+        error_type: Only entries with this kind of error.
         limit: The largest number of entries in the answer; 100 when left out.
         offset: How many rows to pass over; 0 when left out.
     """
     return Request(
         LIST_DEAD_LETTERS,
         {},
-        codec.query({"limit": limit, "offset": offset}),
+        codec.query({"error_type": error_type, "limit": limit, "offset": offset}),
         {"Accept": LIST_DEAD_LETTERS.accept},
     )
 

@@ -7,8 +7,12 @@ from typing import Self
 
 from evalwright._async.ai_integrations import AsyncAiIntegrationsClient
 from evalwright._async.datasets import AsyncDatasetsClient
+from evalwright._async.dead_letters import AsyncDeadLettersClient
+from evalwright._async.environments import AsyncEnvironmentsClient
 from evalwright._async.evaluators import AsyncEvaluatorsClient
 from evalwright._async.experiments import AsyncExperimentsClient
+from evalwright._async.job_types import AsyncJobTypesClient
+from evalwright._async.jobs import AsyncJobsClient
 from evalwright._async.projects import AsyncProjectsClient
 from evalwright._async.runs import AsyncRunsClient
 from evalwright._async.session import AsyncSession
@@ -73,6 +77,16 @@ class AsyncEvalwright:
         return AsyncDatasetsClient._attached(self._session)
 
     @cached_property
+    def dead_letters(self) -> AsyncDeadLettersClient:
+        """Jobs that were given up."""
+        return AsyncDeadLettersClient._attached(self._session)
+
+    @cached_property
+    def environments(self) -> AsyncEnvironmentsClient:
+        """Sets of packages that are installed for jobs."""
+        return AsyncEnvironmentsClient._attached(self._session)
+
+    @cached_property
     def evaluators(self) -> AsyncEvaluatorsClient:
         """Versioned judges of outputs."""
         return AsyncEvaluatorsClient._attached(self._session)
@@ -81,6 +95,16 @@ class AsyncEvalwright:
     def experiments(self) -> AsyncExperimentsClient:
         """Outputs of systems over datasets, and their evaluations."""
         return AsyncExperimentsClient._attached(self._session)
+
+    @cached_property
+    def job_types(self) -> AsyncJobTypesClient:
+        """Kinds of jobs."""
+        return AsyncJobTypesClient._attached(self._session)
+
+    @cached_property
+    def jobs(self) -> AsyncJobsClient:
+        """Python programs that run in a sandbox."""
+        return AsyncJobsClient._attached(self._session)
 
     @cached_property
     def projects(self) -> AsyncProjectsClient:

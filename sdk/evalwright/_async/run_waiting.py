@@ -2,24 +2,12 @@
 
 from collections.abc import Callable
 
+from evalwright._async.following import follow
 from evalwright._async.resource import AsyncResource
-from evalwright._errors.base import EvalwrightError
 from evalwright._errors.waiting import WaitTimeout
 from evalwright._fields import name_errors, refuse
-from evalwright._waiting import (
-    Answer,
-    Ask,
-    Failure,
-    OutOfTime,
-    Pause,
-    Reply,
-    Waiting,
-    applied_wait,
-    check_times,
-    is_finished,
-)
+from evalwright._waiting import OutOfTime, Waiting, check_times, is_finished
 from evalwright_api import api, models
-from evalwright_api.types import NotModified
 
 
 class AsyncRunWaiting(AsyncResource):
@@ -64,36 +52,12 @@ class AsyncRunWaiting(AsyncResource):
             on_progress=on_progress,
         )
         try:
-            return await self._follow(run_id, waiting)
+            return await follow(
+                self._session,
+                waiting,
+                lambda ask: api.task_runs.get_task_run(
+                    run_id, if_none_match=ask.etag, prefer=ask.prefer
+                ),
+            )
         except OutOfTime as end:
             raise WaitTimeout(run_id=run_id, run=waiting.last, timeout=timeout) from end.__cause__
-
-    async def _follow(self, run_id: str, waiting: Waiting[models.TaskRun]) -> models.TaskRun:
-        plan = waiting.plan()
-        reply: Reply[models.TaskRun] = None
-        while True:
-            try:
-                step = plan.send(reply)
-            except StopIteration as end:
-                run: models.TaskRun = end.value
-                return run
-            if isinstance(step, Pause):
-                await self._session.sleep(step.seconds)
-                reply = None
-            else:
-                reply = await self._poll(run_id, step)
-
-    async def _poll(self, run_id: str, ask: Ask) -> Answer[models.TaskRun] | Failure:
-        request = api.task_runs.get_task_run(
-            run_id,
-            if_none_match=ask.etag,
-            prefer=f"wait={ask.hold}" if ask.hold else None,
-        )
-        try:
-            response = await self._session.send_full(request, timeout=ask.timeout, max_retries=0)
-        except EvalwrightError as error:
-            return Failure(error)
-        value = response.value
-        run = None if isinstance(value, NotModified) else value
-        held = applied_wait(response.headers.get("Preference-Applied"))
-        return Answer(run, response.headers.get("ETag"), held)

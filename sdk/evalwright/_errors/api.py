@@ -9,7 +9,7 @@ from evalwright._errors.base import EvalwrightError
 from evalwright._errors.invalid import FieldError, InvalidRequest, explain
 
 if TYPE_CHECKING:
-    from evalwright_api.models import Problem
+    from evalwright_api.models import JobProblem, Problem
 
 
 class APIError(EvalwrightError):
@@ -27,7 +27,7 @@ class APIError(EvalwrightError):
     path: str
     """The path of the request, with its query."""
 
-    problem: "Problem | None"
+    problem: "Problem | JobProblem | None"
     """The problem document, when there was one."""
 
     body: bytes
@@ -39,6 +39,9 @@ class APIError(EvalwrightError):
     errors: list[FieldError]
     """What the server says about single fields; often empty."""
 
+    hint: str | None
+    """What the server says to do next, where it does."""
+
     def __init__(
         self,
         *,
@@ -46,7 +49,7 @@ class APIError(EvalwrightError):
         method: str,
         path: str,
         request_id: str | None = None,
-        problem: "Problem | None" = None,
+        problem: "Problem | JobProblem | None" = None,
         body: bytes = b"",
         headers: Mapping[str, str] | None = None,
         errors: Sequence[FieldError] = (),
@@ -61,6 +64,7 @@ class APIError(EvalwrightError):
         self.body = body
         self.headers = dict(headers or {})
         self.errors = list(errors)
+        self.hint = _hint(problem)
 
 
 class BadRequest(APIError, InvalidRequest):
@@ -117,7 +121,9 @@ def error_class(status: int) -> type[APIError]:
     return BY_STATUS.get(status, ServerError if status >= 500 else APIError)
 
 
-def _text(status: int, problem: "Problem | None", where: str, errors: Sequence[FieldError]) -> str:
+def _text(
+    status: int, problem: "Problem | JobProblem | None", where: str, errors: Sequence[FieldError]
+) -> str:
     """Write everything that is known, each thing once."""
     try:
         phrase = f"{status} {HTTPStatus(status).phrase}"
@@ -125,7 +131,7 @@ def _text(status: int, problem: "Problem | None", where: str, errors: Sequence[F
         phrase = f"{status} Unknown status"
     if problem is None:
         return f"{phrase} {where}"
-    detail = problem.detail if isinstance(problem.detail, str) else problem.title
+    detail = _detail(problem)
     if not errors:
         return f"{phrase}: {detail} {where}"
     if not _repeats_fields(detail, problem):
@@ -135,7 +141,21 @@ def _text(status: int, problem: "Problem | None", where: str, errors: Sequence[F
     return f"{phrase} {where}\n{explain(errors)}"
 
 
-def _repeats_fields(detail: str, problem: "Problem") -> bool:
+def _detail(problem: "Problem | JobProblem") -> str:
+    hint = _hint(problem)
+    if not isinstance(problem.detail, str):  # of jobs, the list of wrong fields stands there
+        return hint or problem.title
+    if hint is None or hint == problem.detail:
+        return problem.detail
+    return f"{problem.detail.removesuffix('.')}. {hint}"
+
+
+def _hint(problem: "Problem | JobProblem | None") -> str | None:
+    hint = getattr(problem, "hint", None)
+    return hint if isinstance(hint, str) else None
+
+
+def _repeats_fields(detail: str, problem: "Problem | JobProblem") -> bool:
     """Tell if the detail is only a list of the field errors, for clients that show no more."""
     rest = detail
     for field in problem.errors if isinstance(problem.errors, list) else []:

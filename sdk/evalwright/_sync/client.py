@@ -9,8 +9,12 @@ from typing import Self
 from evalwright._config import DEFAULT_MAX_RETRIES, DEFAULT_TIMEOUT, load_config
 from evalwright._sync.ai_integrations import AiIntegrationsClient
 from evalwright._sync.datasets import DatasetsClient
+from evalwright._sync.dead_letters import DeadLettersClient
+from evalwright._sync.environments import EnvironmentsClient
 from evalwright._sync.evaluators import EvaluatorsClient
 from evalwright._sync.experiments import ExperimentsClient
+from evalwright._sync.job_types import JobTypesClient
+from evalwright._sync.jobs import JobsClient
 from evalwright._sync.projects import ProjectsClient
 from evalwright._sync.runs import RunsClient
 from evalwright._sync.session import Session
@@ -74,6 +78,16 @@ class Evalwright:
         return DatasetsClient._attached(self._session)
 
     @cached_property
+    def dead_letters(self) -> DeadLettersClient:
+        """Jobs that were given up."""
+        return DeadLettersClient._attached(self._session)
+
+    @cached_property
+    def environments(self) -> EnvironmentsClient:
+        """Sets of packages that are installed for jobs."""
+        return EnvironmentsClient._attached(self._session)
+
+    @cached_property
     def evaluators(self) -> EvaluatorsClient:
         """Versioned judges of outputs."""
         return EvaluatorsClient._attached(self._session)
@@ -82,6 +96,16 @@ class Evalwright:
     def experiments(self) -> ExperimentsClient:
         """Outputs of systems over datasets, and their evaluations."""
         return ExperimentsClient._attached(self._session)
+
+    @cached_property
+    def job_types(self) -> JobTypesClient:
+        """Kinds of jobs."""
+        return JobTypesClient._attached(self._session)
+
+    @cached_property
+    def jobs(self) -> JobsClient:
+        """Python programs that run in a sandbox."""
+        return JobsClient._attached(self._session)
 
     @cached_property
     def projects(self) -> ProjectsClient:

@@ -4,8 +4,9 @@
 import random
 import time
 import uuid
-from collections.abc import Callable
-from typing import TypeVar
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from typing import Any, TypeVar
 
 from evalwright._config import Config
 from evalwright._errors.api import APIError
@@ -13,9 +14,9 @@ from evalwright._errors.base import ClientClosed, EvalwrightError
 from evalwright._errors.network import ConnectionFailed, ResponseFormatError, Timeout
 from evalwright._problems import path_of, translate
 from evalwright._retry import Clock, RetryPlan, repeatable
-from evalwright._wire.urllib3_wire import Urllib3Wire
+from evalwright._wire.urllib3_wire import Stream, Urllib3Wire
 from evalwright_api.errors import ApiError
-from evalwright_api.types import NotModified, Request, Response
+from evalwright_api.types import NotModified, Request, Response, StreamRequest
 
 _T = TypeVar("_T")
 
@@ -60,6 +61,7 @@ class Session:
         *,
         timeout: float | None = None,
         max_retries: int | None = None,
+        is_repeatable: bool = False,
     ) -> Response[_T]:
         """Send a request and give the answer with its status and headers.
 
@@ -67,38 +69,84 @@ class Session:
             request: What to send.
             timeout: Seconds for the whole call; the client's when None.
             max_retries: How often to try again; as the client does when None.
+            is_repeatable: Whether to send it twice does no harm, for a reason that method and
+                headers don't show.
 
         Raises:
             EvalwrightError: There is no good answer, after all retries.
         """
-        if self._closed:
-            raise ClientClosed("this client is closed; make a new one")
-        path = path_of(request)
+        path = self._path(request)
         plan = RetryPlan(
             clock=self.clock,
             timeout=self.config.timeout if timeout is None else timeout,
             max_retries=self.config.max_retries if max_retries is None else max_retries,
-            repeatable=repeatable(request.operation.method, request.headers),
+            repeatable=is_repeatable or repeatable(request.operation.method, request.headers),
         )
         while True:
             try:
                 return self._wire.exchange(request, timeout=plan.remaining())
             except ApiError as error:
-                failure = self._translate(error, request.operation.method, path, plan)
+                failure = self._translate(error, request.operation.method, path, plan.timeout)
             delay = _delay(plan, failure)
             if delay is None:
                 raise failure
             self.sleep(delay)
 
+    @contextmanager
+    def stream(
+        self,
+        request: StreamRequest[_T],
+        *,
+        timeout: float | None = None,
+    ) -> Generator[Stream[_T]]:
+        """Send a request once and give the items of the answer as they come.
+
+        Args:
+            request: What to send.
+            timeout: Seconds to wait for each piece; the client's when None.
+
+        Raises:
+            EvalwrightError: There is no good answer; also on leaving the block, if it broke off.
+        """
+        path, seconds = self._path(request), timeout or self.config.timeout
+        try:
+            with self._wire.stream(request, timeout=seconds) as stream:
+                yield stream
+        except ApiError as error:
+            raise self._translate(error, request.operation.method, path, seconds) from error
+
+    @contextmanager
+    def download(
+        self,
+        request: Request[bytes] | Request[bytes | NotModified],
+        *,
+        timeout: float | None = None,
+    ) -> Generator[Stream[bytes]]:
+        """Send a request once and give the body of the answer as it comes.
+
+        Arguments and errors are those of `stream`.
+        """
+        path, seconds = self._path(request), timeout or self.config.timeout
+        try:
+            with self._wire.download(request, timeout=seconds) as stream:
+                yield stream
+        except ApiError as error:
+            raise self._translate(error, request.operation.method, path, seconds) from error
+
+    def _path(self, request: Request[Any] | StreamRequest[Any]) -> str:
+        if self._closed:
+            raise ClientClosed("this client is closed; make a new one")
+        return path_of(request)
+
     def _translate(
-        self, error: ApiError, method: str, path: str, plan: RetryPlan
+        self, error: ApiError, method: str, path: str, timeout: float
     ) -> EvalwrightError:
         return translate(
             error,
             method=method,
             path=path,
             base_url=self.config.base_url,
-            timeout=plan.timeout,
+            timeout=timeout,
         )
 
     def close(self) -> None:

@@ -1,7 +1,7 @@
 """Runs a custom evaluator over rows, inside the sandbox.
 
 A program of its own with nothing but the standard library; the server sends its source along and
-never imports it. It reads /job/evaluator and /job/rows, marshalled by the same Python, and writes
+never imports it. It reads /input/evaluator and /input/rows, marshalled by the same Python, and writes
 to descriptor 3, one JSON line each: `["loaded"]` or `["broken", message]`, then for every row in
 order `["result", index, score, label, explanation]` or `["error", index, message]`.
 
@@ -307,7 +307,7 @@ def judge(
 
 def read(name: str) -> Any:
     """Read one of the files that came along."""
-    with open(f"/job/{name}", "rb") as file:  # noqa: PTH123
+    with open(f"/input/{name}", "rb") as file:  # noqa: PTH123
         return marshal.load(file)  # noqa: S302 - written by the server
 
 

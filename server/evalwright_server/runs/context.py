@@ -21,6 +21,8 @@ class Context:
     def __init__(self, port: WorkerPort, assignment: Assignment) -> None:
         self._port = port
         self.assignment: Final = assignment
+        self.remains: JsonValue = None
+        """What is to be kept of a run that is stopped: the result of its `Finish`."""
 
     @property
     def payload(self) -> Mapping[str, JsonValue]:
@@ -64,5 +66,6 @@ class Context:
 Handler: TypeAlias = Callable[[Context], Awaitable[Finish]]
 """Does the work of one attempt and says how it ended.
 
-To stop it, it is cancelled: it lets `CancelledError` pass, after storing what is finished.
+To stop it, it is cancelled: it lets `CancelledError` pass, after storing what is finished or
+leaving it in `Context.remains`.
 """

@@ -1,20 +1,30 @@
 """The engine as services see it: submit runs, look at them, cancel them, wait for them."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from functools import partial
-from typing import Final
+from typing import Any, Final, TypeVar
 
 from pydantic import JsonValue
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Row
 
 from evalwright_server.runs import statements
-from evalwright_server.runs.errors import IdempotencyConflict, RunFinished, RunNotFound
-from evalwright_server.runs.records import NewRun, RunRow, SubmittedRun
+from evalwright_server.runs.errors import (
+    IdempotencyConflict,
+    QueueFull,
+    RunFinished,
+    RunNotFound,
+)
+from evalwright_server.runs.kinds import CONCLUSIONS
+from evalwright_server.runs.openings import Opening, Openings
+from evalwright_server.runs.records import Finish, NewRun, RunRow, SubmittedRun
 from evalwright_server.runs.signals import Hub, Signals, owner_topic, queue_topic, run_topic
+from evalwright_server.runs.sources.source import Conclusion
 from evalwright_server.runs.states import State
 from evalwright_server.store.database import Database
 from evalwright_server.store.ids import new_suffix
+
+T = TypeVar("T")
 
 LEASE_SECONDS: Final = 15.0
 """How long a worker keeps a run without a sign of life."""
@@ -34,6 +44,7 @@ class Engine:
         signals: How waiters and workers are woken; within this process by default.
         lease_seconds: See `LEASE_SECONDS`.
         safety_seconds: See `SAFETY_SECONDS`.
+        conclusions: Per kind of run, who keeps what is left when it ends.
     """
 
     def __init__(
@@ -43,30 +54,71 @@ class Engine:
         signals: Signals | None = None,
         lease_seconds: float = LEASE_SECONDS,
         safety_seconds: float = SAFETY_SECONDS,
+        conclusions: Mapping[str, Conclusion] = CONCLUSIONS,
     ) -> None:
         self.db: Final = db
         self.signals: Final[Signals] = Hub() if signals is None else signals
         self.lease_seconds: Final = lease_seconds
         self.safety_seconds: Final = safety_seconds
+        self.openings: Final = Openings()
+        self._conclusions = conclusions
 
     def fire(self, connection: Connection, topic: str) -> None:
         """Signal a topic once the running write is committed."""
         self.db.run_after_commit(connection, partial(self.signals.fire, topic))
 
-    def submit(self, connection: Connection, run: NewRun) -> SubmittedRun:
+    async def submit_directly(
+        self, queue: str, unit: Callable[[Connection, Opening | None], T]
+    ) -> T:
+        """Run a write that submits a run, and start that at once if a worker is free.
+
+        Args:
+            queue: The run's queue.
+            unit: The write; it passes the opening on to `submit`.
+
+        Raises:
+            Exception: What `Database.write` or the write raise.
+        """
+        return await self.openings.write(self.db, queue, unit)
+
+    def submit(
+        self, connection: Connection, run: NewRun, opening: Opening | None = None
+    ) -> SubmittedRun:
         """Insert a run, or find the one that was submitted with the same idempotency key.
+
+        Args:
+            connection: The transaction, a write.
+            run: What to insert.
+            opening: A slot that may take it at once; see `submit_directly`.
 
         Raises:
             IdempotencyConflict: The key was used with another `body_hash`.
+            QueueFull: It would have to wait, and as many runs wait as may.
         """
+        if opening is not None and not opening.fits(run):
+            opening = None
+        row = self._insert(connection, run, opening)
+        if row is None:
+            return _find_submitted(connection, run)
+        if opening is not None:
+            opening.take(connection, statements.run_row(row), run)
+        else:
+            self._check_room(connection, run)
+            self.fire(connection, queue_topic(run.queue))
+        return SubmittedRun(row.id, row.suffix, created=True, uid=row.uid)
+
+    def _insert(
+        self, connection: Connection, run: NewRun, opening: Opening | None
+    ) -> Row[Any] | None:
         key = run.idempotency
-        values = {
+        values: dict[str, object] = {
             "suffix": new_suffix(),
+            "uid": run.uid,
             "kind": run.kind,
             "space_id": run.space_id,
             "queue": run.queue,
             "rank": -run.priority,
-            "state": State.QUEUED,
+            "state": State.QUEUED if opening is None else State.RUNNING,
             "max_attempts": run.max_attempts,
             "cancel_requested": False,
             "payload": run.payload,
@@ -77,12 +129,35 @@ class Engine:
         has_deadline = run.deadline_seconds is not None
         if has_deadline:
             values["deadline_seconds"] = run.deadline_seconds
-        insert = statements.submit(connection.dialect.name, has_deadline=has_deadline)
-        row = connection.execute(insert, values).one_or_none()
-        if row is not None:
-            self.fire(connection, queue_topic(run.queue))
-            return SubmittedRun(row.id, row.suffix, created=True)
-        return _find_submitted(connection, run)
+        if opening is not None:
+            values |= {"owner": opening.owner, "lease_seconds": self.lease_seconds}
+        insert = statements.submit(
+            connection.dialect.name, has_deadline=has_deadline, is_started=opening is not None
+        )
+        return connection.execute(insert, values).one_or_none()
+
+    def _check_room(self, connection: Connection, run: NewRun) -> None:
+        limit = run.queue_limit
+        if limit is not None and self.count_waiting(connection, run.queue, limit + 1) > limit:
+            raise QueueFull(run.queue, limit)
+
+    def count_waiting(self, connection: Connection, queue: str, at_most: int) -> int:
+        """Return how many runs wait in a queue, counting no further than `at_most`."""
+        parameters = {"of_queue": queue, "at_most": at_most}
+        return connection.execute(statements.COUNT_WAITING, parameters).scalar_one()
+
+    def count_running(self, connection: Connection, queue: str) -> int:
+        """Return how many runs of a queue workers have."""
+        parameters = {"of_queue": queue}
+        return connection.execute(statements.COUNT_RUNNING, parameters).scalar_one()
+
+    def position(self, connection: Connection, run: RunRow) -> int | None:
+        """Return a run's place among those that wait in its queue, 1 for the next to start."""
+        if run.state is not State.QUEUED:
+            return None
+        own = {"of_queue": run.queue, "own_rank": -run.priority, "own_id": run.id}
+        ahead: int = connection.execute(statements.COUNT_AHEAD, own).scalar_one()
+        return ahead + 1
 
     def amend(self, connection: Connection, run_id: int, payload: Mapping[str, JsonValue]) -> None:
         """Give a queued run another payload; the caller has made sure that it is queued."""
@@ -93,6 +168,16 @@ class Engine:
         """Return a run, or None if there is none with this number."""
         row = connection.execute(statements.GET, {"run_id": run_id}).one_or_none()
         return None if row is None else statements.run_row(row)
+
+    def find(self, connection: Connection, uid: str) -> RunRow | None:
+        """Return the run with a public ID of its own, or None if there is none."""
+        row = connection.execute(statements.GET_BY_UID, {"uid": uid}).one_or_none()
+        return None if row is None else statements.run_row(row)
+
+    def find_many(self, connection: Connection, uids: Sequence[str]) -> dict[str, RunRow]:
+        """Return the runs there are among these public IDs, by ID."""
+        rows = connection.execute(statements.GET_MANY_BY_UID, {"uids": list(uids)})
+        return {row.uid: statements.run_row(row) for row in rows}
 
     def get_many(self, connection: Connection, run_ids: Sequence[int]) -> dict[int, RunRow]:
         """Return the runs there are among these numbers, by number."""
@@ -117,10 +202,34 @@ class Engine:
                 raise RunFinished(run)
             return run
         run = statements.run_row(row)
-        self.fire(connection, run_topic(run_id))
+        self.announce(connection, [row])
         if run.owner is not None:
             self.fire(connection, owner_topic(run.owner))
         return run
+
+    def keeps(self, kind: str) -> bool:
+        """Return whether what such runs produce is kept elsewhere than in their rows."""
+        return kind in self._conclusions
+
+    def announce(
+        self, connection: Connection, rows: Iterable[Row[Any]], finish: Finish | None = None
+    ) -> None:
+        """Signal changed runs to whoever waits for them, and conclude those that have ended.
+
+        Args:
+            connection: The write that changed them.
+            rows: The runs; those that may have ended with all of `RUN_COLUMNS`.
+            finish: What a worker reported, if that was the change.
+        """
+        for row in rows:
+            self.fire(connection, run_topic(row.id))
+            state = State(row.state)
+            if state is State.QUEUED:
+                self.fire(connection, queue_topic(row.queue))
+            elif state.is_final and row.kind in self._conclusions:
+                run = statements.run_row(row)
+                for topic in self._conclusions[run.kind].conclude(connection, run, finish):
+                    self.fire(connection, topic)
 
     async def wait(self, run_id: int, *, since_version: int | None, timeout: float) -> RunRow:  # noqa: ASYNC109
         """Return the run when it has ended, or when something about it changed.
@@ -182,4 +291,4 @@ def _find_submitted(connection: Connection, run: NewRun) -> SubmittedRun:
     row = connection.execute(statements.GET_BY_KEY, {"scope": key.scope, "key": key.key}).one()
     if row.idem_hash != key.body_hash:
         raise IdempotencyConflict(key.key)
-    return SubmittedRun(row.id, row.suffix, created=False)
+    return SubmittedRun(row.id, row.suffix, created=False, uid=row.uid)

@@ -4,6 +4,7 @@ EngineError
 ├─ RunNotFound           there is no such run (any more)
 ├─ RunFinished           it has ended, so it can't be cancelled
 ├─ IdempotencyConflict   the key was used for another request
+├─ QueueFull             as many runs wait as may
 └─ LeaseLost             somebody else has the run now; whoever gets this stops, silently
 """
 
@@ -39,6 +40,15 @@ class IdempotencyConflict(EngineError):
             f"send a new key with a new request"
         )
         self.key = key
+
+
+class QueueFull(EngineError):
+    """As many runs wait in the queue as may; whatever the submission did is undone."""
+
+    def __init__(self, queue: str, limit: int) -> None:
+        super().__init__(f"{limit} runs are waiting in the queue {queue!r}: try again later")
+        self.queue = queue
+        self.limit = limit
 
 
 class LeaseLost(EngineError):

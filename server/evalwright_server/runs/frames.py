@@ -1,9 +1,9 @@
 """The stream between a worker process and the server: one JSON object per line.
 
-    worker ─▶ server   credit      count
+    worker ─▶ server   credit      count, queue
                        withdraw
                        request     id, method, fence, arguments
-    server ─▶ worker   assignment  fence, kind, payload, deadline_in, grants
+    server ─▶ worker   assignment  fence, kind, payload, deadline_in, grants, queue
                        cancellation, loss   fence
                        drain       grace_seconds
                        reply       id, value
@@ -61,7 +61,7 @@ def pack(fence: Fence) -> list[int]:
 def push_to_frame(push: Push) -> Frame:
     """Return what the server tells a worker as a frame."""
     match push:
-        case Assignment(fence, kind, payload, deadline_in, grants):
+        case Assignment(fence, kind, payload, deadline_in, grants, queue):
             return {
                 "type": "assignment",
                 "fence": pack(fence),
@@ -69,6 +69,7 @@ def push_to_frame(push: Push) -> Frame:
                 "payload": payload,
                 "deadline_in": deadline_in,
                 "grants": grants,
+                "queue": queue,
             }
         case Cancellation(fence):
             return {"type": "cancellation", "fence": pack(fence)}
@@ -92,6 +93,7 @@ def push_from_frame(frame: Frame) -> Push:
                 frame["payload"],
                 frame["deadline_in"],
                 frame["grants"],
+                frame["queue"],
             )
         case "cancellation":
             return Cancellation(fence_of(frame))

@@ -4,18 +4,26 @@ Every write names the attempt it belongs to. Once the run was given to somebody 
 deleted, it changes nothing and raises `LeaseLost`.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 
 from pydantic import JsonValue
-from sqlalchemy import Connection, Row, Update
+from sqlalchemy import Connection, Executable, Row
 
 from evalwright_server.runs import statements
 from evalwright_server.runs.engine import Engine
 from evalwright_server.runs.errors import LeaseLost
 from evalwright_server.runs.hooks import Hooks, NoHooks
-from evalwright_server.runs.records import Assignment, Beginning, Fence, Finish, Renewal
-from evalwright_server.runs.signals import queue_topic, run_topic
+from evalwright_server.runs.records import (
+    Assignment,
+    Beginning,
+    Fence,
+    Finish,
+    NewRun,
+    Renewal,
+    RunRow,
+)
+from evalwright_server.runs.signals import output_topic, run_topic
 from evalwright_server.runs.sources.source import Claimed, Item, Page, Source, Tally
 from evalwright_server.runs.states import State
 
@@ -56,17 +64,31 @@ class Leases:
             for row in rows:
                 self._engine.fire(connection, run_topic(row.id))
             by_urgency = sorted(rows, key=lambda row: (row.rank, row.id))
-            return [self._assign(connection, row) for row in by_urgency]
+            return [self._claimed(connection, row) for row in by_urgency]
 
         return await self._engine.db.write(unit)
 
-    def _assign(self, connection: Connection, row: Row[Any]) -> tuple[Claimed, Assignment]:
-        claimed = Claimed(statements.run_row(row), row.payload)
+    def _claimed(self, connection: Connection, row: Row[Any]) -> tuple[Claimed, Assignment]:
         left = (
             None if row.deadline_at is None else (row.deadline_at - row.claimed_at).total_seconds()
         )
+        return self._assign(connection, Claimed(statements.run_row(row), row.payload), left)
+
+    def assign(
+        self, connection: Connection, run: RunRow, new: NewRun
+    ) -> tuple[Claimed, Assignment]:
+        """Return a run that was claimed for this worker as it was inserted."""
+        claimed = Claimed(run, new.payload)
+        return self._assign(connection, claimed, new.deadline_seconds)
+
+    def _assign(
+        self, connection: Connection, claimed: Claimed, deadline_in: float | None
+    ) -> tuple[Claimed, Assignment]:
         grants = self._hooks.grants(connection, claimed)
-        return claimed, Assignment(claimed.fence, claimed.run.kind, row.payload, left, grants)
+        run = claimed.run
+        return claimed, Assignment(
+            claimed.fence, run.kind, claimed.payload, deadline_in, grants, run.queue
+        )
 
     async def renew(self, fences: Collection[Fence]) -> Renewal:
         """Extend the leases of attempts whose handlers are alive, and say what became of them."""
@@ -141,7 +163,13 @@ class Leases:
 
         def unit(connection: Connection) -> None:
             tally = self._source(claimed).store(connection, claimed, items)
-            self._advance(connection, claimed, tally)
+            if tally is not None:
+                self._advance(connection, claimed, tally)
+                return
+            guard = self._guard(claimed.fence)
+            if connection.execute(statements.GUARD, guard).first() is None:
+                raise LeaseLost(claimed.fence)
+            self._engine.fire(connection, output_topic(claimed.run.id))
 
         await self._engine.db.write(unit)
 
@@ -167,9 +195,9 @@ class Leases:
                 "to_state": finish.state,
                 "because": finish.failure_reason,
                 "with_note": "; ".join(note for note in notes if note) or None,
-                "with_result": finish.result,
+                "with_result": None if self._engine.keeps(claimed.run.kind) else finish.result,
             }
-            self._change(connection, statements.FINISH, claimed.fence, parameters)
+            self._change(connection, statements.FINISH, claimed.fence, parameters, finish)
 
         await self._engine.db.write(unit)
 
@@ -185,7 +213,7 @@ class Leases:
 
         def unit(connection: Connection) -> None:
             rows = connection.execute(statements.ABANDON_OWNER, parameters).all()
-            announce(self._engine, connection, rows)
+            self._engine.announce(connection, rows)
 
         await self._engine.db.write(unit)
 
@@ -195,24 +223,19 @@ class Leases:
     def _change(
         self,
         connection: Connection,
-        statement: Update,
+        statement: Executable,
         fence: Fence,
         parameters: Mapping[str, object],
+        finish: Finish | None = None,
     ) -> None:
         """Change the run if the attempt still holds it."""
-        guard = {"of_run": fence.run_id, "of_attempt": fence.attempt, "by_owner": self.owner}
-        rows = connection.execute(statement, {**guard, **parameters}).all()
+        rows = connection.execute(statement, {**self._guard(fence), **parameters}).all()
         if not rows:
             raise LeaseLost(fence)
-        announce(self._engine, connection, rows)
+        self._engine.announce(connection, rows, finish)
 
-
-def announce(engine: Engine, connection: Connection, rows: Iterable[Row[*tuple[Any, ...]]]) -> None:
-    """Signal changed runs to whoever waits for them, and queued ones to workers."""
-    for row in rows:
-        engine.fire(connection, run_topic(row.id))
-        if row.state == State.QUEUED:
-            engine.fire(connection, queue_topic(row.queue))
+    def _guard(self, fence: Fence) -> dict[str, object]:
+        return {"of_run": fence.run_id, "of_attempt": fence.attempt, "by_owner": self.owner}
 
 
 def _compare(asked: Collection[Fence], kept: Mapping[Fence, bool]) -> Renewal:

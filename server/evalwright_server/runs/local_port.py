@@ -10,16 +10,23 @@ from pydantic import JsonValue
 from evalwright_server.runs.engine import Engine
 from evalwright_server.runs.errors import LeaseLost
 from evalwright_server.runs.hooks import Hooks
+from evalwright_server.runs.intake import Intake
+from evalwright_server.runs.kinds import QUEUES
 from evalwright_server.runs.leases import Leases
 from evalwright_server.runs.port import Cancellation, Drain, Loss, PortClosed, Push
-from evalwright_server.runs.records import DEFAULT_QUEUE, Beginning, Fence, Finish, Renewal
-from evalwright_server.runs.signals import owner_topic, queue_topic
+from evalwright_server.runs.records import (
+    DEFAULT_QUEUE,
+    Assignment,
+    Beginning,
+    Fence,
+    Finish,
+    Renewal,
+)
+from evalwright_server.runs.signals import owner_topic
 from evalwright_server.runs.sources.source import Claimed, Item, Page, Source
 from evalwright_server.store.errors import DatabaseError
 
 logger: Final = logging.getLogger(__name__)
-
-_PAUSE_AFTER_ERROR: Final = 1.0
 
 
 class LocalPort:
@@ -32,7 +39,7 @@ class LocalPort:
         engine: Whose runs.
         owner: The worker's name; no other worker ever has the same.
         sources: Per kind of run, who finds its rows and keeps its results.
-        queue: Which runs the worker takes.
+        queues: Which runs the worker takes.
         hooks: What is added to claims and ends.
     """
 
@@ -42,32 +49,37 @@ class LocalPort:
         owner: str,
         sources: Mapping[str, Source],
         *,
-        queue: str = DEFAULT_QUEUE,
+        queues: Sequence[str] = QUEUES,
         hooks: Hooks | None = None,
     ) -> None:
         self._engine = engine
         self._leases = Leases(engine, owner, sources, hooks)
-        self._queue = queue
-        self._credit = 0
-        self._is_withdrawn = False
-        self._has_credit = asyncio.Event()
+        self._intakes = {queue: Intake(engine, self._leases, queue, self._hold) for queue in queues}
+        self._is_closed = False
+        self._abandoning: asyncio.Task[None] | None = None
         self._held: dict[Fence, Claimed] = {}
         self._pushes: asyncio.Queue[Push | None] = asyncio.Queue()
         self._tasks: list[asyncio.Task[None]] = []
 
     async def __aenter__(self) -> Self:
-        self._tasks = [
-            asyncio.create_task(self._claim_forever()),
-            asyncio.create_task(self._watch_forever()),
-        ]
+        self._tasks = [asyncio.create_task(self._watch_forever())]
+        for intake in self._intakes.values():
+            self._tasks.append(asyncio.create_task(intake.claim_forever()))
+            self._engine.openings.add(intake)
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        self._is_closed = True
+        for intake in self._intakes.values():
+            self._engine.openings.remove(intake)
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._held.clear()
         self._pushes.put_nowait(None)
+        await self._abandon()
+
+    async def _abandon(self) -> None:
         try:
             await self._leases.abandon()
         except DatabaseError as error:
@@ -78,16 +90,22 @@ class LocalPort:
         self.withdraw()
         self._pushes.put_nowait(Drain(grace_seconds))
 
-    def credit(self, count: int) -> None:
+    def credit(self, count: int, queue: str = DEFAULT_QUEUE) -> None:
         """Ask for more runs; see `WorkerPort`."""
-        self._credit += count
-        if not self._is_withdrawn:
-            self._has_credit.set()
+        self._intakes[queue].credit(count)
 
     def withdraw(self) -> None:
         """Take back all credit; see `WorkerPort`."""
-        self._is_withdrawn = True
-        self._has_credit.clear()
+        for intake in self._intakes.values():
+            intake.withdraw()
+
+    def _hold(self, claimed: Claimed, assignment: Assignment) -> None:
+        if self._is_closed:
+            # It was committed to a slot while the worker died, and nobody else knows.
+            self._abandoning = asyncio.create_task(self._abandon())
+            return
+        self._held[claimed.fence] = claimed
+        self._pushes.put_nowait(assignment)
 
     async def receive(self) -> Push:
         """Return what there is to say next; see `WorkerPort`."""
@@ -137,33 +155,6 @@ class LocalPort:
             raise LeaseLost(fence)
         return claimed
 
-    async def _claim_forever(self) -> None:
-        with self._engine.signals.subscribe(queue_topic(self._queue)) as subscription:
-            while True:
-                await self._has_credit.wait()
-                wanted = self._credit
-                if await self._claim(wanted) < wanted:
-                    await subscription.wait(self._engine.safety_seconds)
-
-    async def _claim(self, wanted: int) -> int:
-        try:
-            found = await self._leases.claim(self._queue, wanted)
-        except Exception as error:
-            # Whatever it is, without claims the worker would be of no more use, and nobody know.
-            _warn("no runs can be claimed now", error)
-            await asyncio.sleep(_PAUSE_AFTER_ERROR)
-            return wanted
-        for claimed, assignment in found:
-            if self._is_withdrawn:
-                await self._leases.hand_back(claimed.fence)
-                continue
-            self._held[claimed.fence] = claimed
-            self._pushes.put_nowait(assignment)
-        self._credit -= len(found)
-        if self._credit == 0:
-            self._has_credit.clear()
-        return len(found)
-
     async def _watch_forever(self) -> None:
         """Look at once after the worker's runs when something happened to one of them.
 
@@ -175,9 +166,7 @@ class LocalPort:
                 try:
                     self._tell(await self._leases.inspect(tuple(self._held)))
                 except Exception as error:
-                    _warn("runs can't be looked after now", error)
-
-
-def _warn(what: str, error: Exception) -> None:
-    is_known = isinstance(error, DatabaseError)
-    logger.warning("%s: %s", what, error, exc_info=None if is_known else error)
+                    is_known = isinstance(error, DatabaseError)
+                    logger.warning(
+                        "runs can't be looked after now: %s", error, exc_info=not is_known
+                    )

@@ -33,7 +33,7 @@ class WorkerPool:
     Args:
         engine: Whose runs.
         workers: How many processes.
-        slots: How many runs each takes at a time.
+        slots: How many runs each takes at a time, by queue.
         handlers: `module:function` that returns the handlers, called in the worker process.
         sources: Their counterparts in this process.
         hooks: What this process adds to claims and ends.
@@ -45,7 +45,7 @@ class WorkerPool:
         engine: Engine,
         *,
         workers: int = 1,
-        slots: int = SLOTS,
+        slots: Mapping[str, int] = SLOTS,
         handlers: str = HANDLERS,
         sources: Mapping[str, Source] = SOURCES,
         hooks: Hooks | None = None,

@@ -6,7 +6,13 @@ from typing import Protocol, TypeAlias
 
 from pydantic import JsonValue
 
-from evalwright_server.runs.records import Assignment, Beginning, Fence, Finish
+from evalwright_server.runs.records import (
+    DEFAULT_QUEUE,
+    Assignment,
+    Beginning,
+    Fence,
+    Finish,
+)
 from evalwright_server.runs.sources.source import Item, Page
 
 
@@ -46,8 +52,8 @@ class WorkerPort(Protocol):
     when the server can't do its part now.
     """
 
-    def credit(self, count: int) -> None:
-        """Ask for so many more runs. Each comes as an `Assignment`, once there is one."""
+    def credit(self, count: int, queue: str = DEFAULT_QUEUE) -> None:
+        """Ask for so many more runs of a queue, each to come as an `Assignment`."""
 
     def withdraw(self) -> None:
         """Ask for nothing more, ever: the worker is about to end."""

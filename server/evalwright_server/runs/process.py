@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import json
 import os
 import secrets
 import socket
@@ -30,14 +31,14 @@ class WorkerSettings:
     """How worker processes are to be.
 
     Attributes:
-        slots: Runs at a time.
+        slots: Runs at a time, by queue.
         handlers: `module:function` that returns the handlers per kind.
         sources: Their counterparts in the server.
         hooks: What the server adds to claims and ends.
         environment: Variables for the process, beside those of the server.
     """
 
-    slots: int
+    slots: Mapping[str, int]
     handlers: str
     sources: Mapping[str, Source]
     hooks: Hooks = field(default_factory=NoHooks)
@@ -68,7 +69,7 @@ class WorkerProcess:
                 *(sys.executable, "-m", "evalwright_server.runs.worker_process"),
                 *("--fd", str(theirs.fileno())),
                 *("--server", str(os.getpid())),
-                *("--slots", str(settings.slots)),
+                *("--slots", json.dumps(dict(settings.slots))),
                 *("--beat", str(engine.lease_seconds / BEATS_PER_LEASE)),
                 *("--handlers", settings.handlers),
                 pass_fds=(theirs.fileno(),),

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row, Update
 
 from evalwright_server.runs import statements
 from evalwright_server.runs.engine import Engine
-from evalwright_server.runs.leases import announce
+from evalwright_server.store import blobs
 from evalwright_server.store.errors import DatabaseError
 
 logger: Final = logging.getLogger(__name__)
@@ -40,10 +40,15 @@ async def recover(engine: Engine) -> int:
 
 
 async def reap_forever(engine: Engine) -> None:
-    """Reap a few times per lease, until cancelled."""
+    """Reap a few times per lease, until cancelled, and sweep contents once a day."""
+    clock = asyncio.get_running_loop().time
+    next_sweep = clock()
     while True:
         try:
             await reap(engine)
+            if clock() >= next_sweep:
+                next_sweep = clock() + blobs.GRACE_SECONDS
+                await engine.db.write(blobs.sweep)
         except DatabaseError as error:
             logger.warning("expired runs can't be looked for now: %s", error)
         except Exception:
@@ -55,7 +60,7 @@ async def reap_forever(engine: Engine) -> None:
 async def _change(engine: Engine, statement: Update) -> int:
     def unit(connection: Connection) -> list[Row[Any]]:
         rows = list(connection.execute(statement).all())
-        announce(engine, connection, rows)
+        engine.announce(connection, rows)
         return rows
 
     return len(await engine.db.write(unit))

@@ -40,6 +40,8 @@ class NewRun:
         max_attempts: How often it may be started before a worker's death counts as its fault.
         deadline_seconds: When it ends as `timeout`, counted from now; None is never.
         idempotency: Makes submitting it twice harmless.
+        uid: The public ID it is to have, where its kind gives IDs of its own.
+        queue_limit: How many runs of the queue may wait; None for any number.
     """
 
     kind: str
@@ -50,6 +52,8 @@ class NewRun:
     max_attempts: int = 3
     deadline_seconds: float | None = None
     idempotency: IdempotencyKey | None = None
+    uid: str | None = None
+    queue_limit: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +63,7 @@ class SubmittedRun:
     id: int
     suffix: str
     created: bool
+    uid: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +95,7 @@ class RunRow:
     """A run as its row says, without the payload.
 
     Attributes:
+        uid: Its public ID, if that isn't made of number and suffix.
         version: Grows with every change a reader can see.
         attempt: How often it was started.
         owner: The worker that has it, while it is running.
@@ -97,6 +103,7 @@ class RunRow:
 
     id: int
     suffix: str
+    uid: str | None
     kind: str
     space_id: int
     queue: str
@@ -134,6 +141,7 @@ class Assignment:
         payload: What the submitter wrote.
         deadline_in: Seconds that are left, or None.
         grants: What the worker is told in confidence; see `hooks`.
+        queue: Whose slot it takes.
     """
 
     fence: Fence
@@ -141,6 +149,7 @@ class Assignment:
     payload: Mapping[str, JsonValue]
     deadline_in: float | None = None
     grants: Mapping[str, JsonValue] = field(default_factory=dict, repr=False)
+    queue: str = DEFAULT_QUEUE
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,20 @@ reads the row, then sleeps, and looks again after a while even if nothing was he
 import asyncio
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
-from typing import Protocol
+from typing import Final, Protocol
+
+WEBHOOKS: Final = "webhooks"
+"""The topic that fires when a webhook is to be sent."""
 
 
 def run_topic(run_id: int) -> str:
     """Return the topic that fires when a run's row changed visibly."""
     return f"run:{run_id}"
+
+
+def output_topic(run_id: int) -> str:
+    """Return the topic that fires when a run has written something."""
+    return f"output:{run_id}"
 
 
 def queue_topic(queue: str) -> str:

@@ -18,6 +18,7 @@ from sqlalchemy import (
     cast,
     delete,
     false,
+    func,
     insert,
     literal_column,
     null,
@@ -43,7 +44,7 @@ def _is(state: State) -> ColumnElement[bool]:
 RUN_COLUMNS: Final = tuple(
     _c[name]
     for name in (
-        "id", "suffix", "kind", "space_id", "queue", "rank", "state", "version", "attempt",
+        "id", "suffix", "uid", "kind", "space_id", "queue", "rank", "state", "version", "attempt",
         "max_attempts", "owner", "cancel_requested", "progress_total", "progress_done",
         "progress_succeeded", "progress_failed", "progress_skipped", "result", "failure_reason",
         "note", "created_at", "started_at", "finished_at",
@@ -58,6 +59,7 @@ def run_row(row: Row[Any]) -> RunRow:
     return RunRow(
         id=found[_c.id],
         suffix=found[_c.suffix],
+        uid=found[_c.uid],
         kind=found[_c.kind],
         space_id=found[_c.space_id],
         queue=found[_c.queue],
@@ -86,22 +88,37 @@ def run_row(row: Row[Any]) -> RunRow:
 
 GET: Final = select(*RUN_COLUMNS).where(_c.id == bindparam("run_id"))
 GET_MANY: Final = select(*RUN_COLUMNS).where(_c.id.in_(bindparam("run_ids", expanding=True)))
-GET_BY_KEY: Final = select(_c.id, _c.suffix, _c.idem_hash).where(
+GET_BY_UID: Final = select(*RUN_COLUMNS).where(_c.uid == bindparam("uid"))
+GET_MANY_BY_UID: Final = select(*RUN_COLUMNS).where(_c.uid.in_(bindparam("uids", expanding=True)))
+GET_BY_KEY: Final = select(_c.id, _c.suffix, _c.uid, _c.idem_hash).where(
     _c.idem_scope == bindparam("scope"), _c.idem_key == bindparam("key")
 )
 
 
 @cache
-def submit(dialect: str, *, has_deadline: bool) -> Executable:
-    """Return the INSERT of a run, which returns nothing when its idempotency key is in use."""
+def submit(dialect: str, *, has_deadline: bool, is_started: bool) -> Executable:
+    """Return the INSERT of a run, which returns nothing when its idempotency key is in use.
+
+    Args:
+        dialect: Of the database.
+        has_deadline: Whether there is a parameter `deadline_seconds`.
+        is_started: Whether it is claimed at once, with parameters `owner` and `lease_seconds`.
+    """
     insert = (postgresql if dialect == "postgresql" else sqlite).insert(runs)
     values: dict[str, object] = {"created_at": now()}
     if has_deadline:
         values["deadline_at"] = seconds_from_now(bindparam("deadline_seconds"))
+    if is_started:
+        values |= {
+            "started_at": now(),
+            "lease_until": seconds_from_now(bindparam("lease_seconds")),
+            "attempt": 1,
+            "version": 1,
+        }
     statement: Executable = (
         insert.values(values)
         .on_conflict_do_nothing(index_elements=["idem_scope", "idem_key"])
-        .returning(_c.id, _c.suffix)
+        .returning(*RUN_COLUMNS)
     )
     return statement
 
@@ -110,6 +127,22 @@ ANNOUNCED: Final = (_c.id, _c.queue, _c.state)
 """What whoever announces a change has to know."""
 _NEXT_VERSION: Final = _c.version + 1
 _NO_LEASE: Final = {_c.owner: null(), _c.lease_until: null()}
+
+_WAITING: Final = select(_c.id).where(_is(State.QUEUED), _c.queue == bindparam("of_queue"))
+COUNT_WAITING: Final = select(func.count()).select_from(
+    _WAITING.limit(bindparam("at_most")).subquery()
+)
+COUNT_RUNNING: Final = select(func.count()).where(
+    _is(State.RUNNING), _c.queue == bindparam("of_queue")
+)
+COUNT_AHEAD: Final = select(func.count()).where(
+    _is(State.QUEUED),
+    _c.queue == bindparam("of_queue"),
+    or_(
+        _c.rank < bindparam("own_rank"),
+        and_(_c.rank == bindparam("own_rank"), _c.id < bindparam("own_id")),
+    ),
+)
 
 # FOR UPDATE SKIP LOCKED lets two servers claim at once on PostgreSQL; SQLite has one writer and
 # its compiler leaves the clause out. In a subquery instead of a CTE PostgreSQL may ignore LIMIT.
@@ -188,6 +221,8 @@ ADVANCE: Final = (
     .returning(*ANNOUNCED)
 )  # fmt: skip
 
+GUARD: Final = select(*ANNOUNCED).where(_FENCE).with_for_update()
+
 NOTE_SKIPS: Final = insert(run_skips)
 FORGET_SKIPS: Final = delete(run_skips).where(run_skips.c.run_id == bindparam("of_run"))
 
@@ -205,7 +240,7 @@ FINISH: Final = (
         _c.version: _NEXT_VERSION,
         **_NO_LEASE,
     })
-    .returning(*ANNOUNCED)
+    .returning(*RUN_COLUMNS)
 )  # fmt: skip
 
 _IS_ASKED: Final = _c.cancel_requested == true()
@@ -223,7 +258,7 @@ HAND_BACK: Final = (
         _c.version: _NEXT_VERSION,
         **_NO_LEASE,
     })
-    .returning(*ANNOUNCED)
+    .returning(*RUN_COLUMNS)
 )  # fmt: skip
 
 _WORKER_GONE: Final = {
@@ -244,7 +279,7 @@ _WORKER_GONE: Final = {
     _c.version: _NEXT_VERSION,
     **_NO_LEASE,
 }  # fmt: skip
-_ABANDON: Final = update(runs).values(_WORKER_GONE).returning(*ANNOUNCED)
+_ABANDON: Final = update(runs).values(_WORKER_GONE).returning(*RUN_COLUMNS)
 
 REAP: Final = _ABANDON.where(_is(State.RUNNING), _c.lease_until < now())
 ABANDON_OWNER: Final = _ABANDON.where(_is(State.RUNNING), _c.owner == bindparam("by_owner"))
@@ -260,7 +295,7 @@ TIME_OUT: Final = (
         _c.version: _NEXT_VERSION,
         **_NO_LEASE,
     })
-    .returning(*ANNOUNCED)
+    .returning(*RUN_COLUMNS)
 )  # fmt: skip
 
 _WAS_QUEUED: Final = _is(State.QUEUED)

@@ -11,7 +11,7 @@ from evalwright_server.runs import frames
 from evalwright_server.runs.errors import LeaseLost
 from evalwright_server.runs.frames import Frame
 from evalwright_server.runs.port import PortClosed, Push
-from evalwright_server.runs.records import Beginning, Fence, Finish, Progress
+from evalwright_server.runs.records import DEFAULT_QUEUE, Beginning, Fence, Finish, Progress
 from evalwright_server.runs.sources.source import Census, Item, Page
 from evalwright_server.store.errors import DatabaseUnavailable
 
@@ -41,9 +41,9 @@ class StreamPort:
             self._pushes.put_nowait(None)
             self._writer.close()
 
-    def credit(self, count: int) -> None:
+    def credit(self, count: int, queue: str = DEFAULT_QUEUE) -> None:
         """Ask for more runs; see `WorkerPort`."""
-        self._send({"type": "credit", "count": count})
+        self._send({"type": "credit", "count": count, "queue": queue})
 
     def withdraw(self) -> None:
         """Ask for nothing more; see `WorkerPort`."""

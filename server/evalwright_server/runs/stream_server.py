@@ -66,7 +66,7 @@ class _StreamServer:
 
     def _take(self, frame: Frame) -> None:
         if frame["type"] == "credit":
-            self._port.credit(int(frame["count"]))
+            self._port.credit(int(frame["count"]), str(frame["queue"]))
             return
         if frame["type"] == "withdraw":
             self._port.withdraw()

@@ -10,6 +10,7 @@ from typing import Final
 
 from evalwright_server.runs.context import Context, Handler
 from evalwright_server.runs.errors import LeaseLost
+from evalwright_server.runs.kinds import QUEUES
 from evalwright_server.runs.port import Cancellation, Drain, Loss, PortClosed, Push, WorkerPort
 from evalwright_server.runs.records import Assignment, Fence, Finish
 from evalwright_server.runs.states import State
@@ -17,8 +18,11 @@ from evalwright_server.store.errors import DatabaseError
 
 logger: Final = logging.getLogger(__name__)
 
-SLOTS: Final = 4
-"""How many runs a worker takes at a time."""
+SLOTS: Final[Mapping[str, int]] = dict.fromkeys(QUEUES, 4)
+"""How many runs of each queue a worker takes at a time."""
+
+
+_PAUSES_BEFORE_REPORTING_AGAIN: Final = (0.1, 0.5, 2.0)
 
 
 class _Interruption(Enum):
@@ -34,6 +38,7 @@ class _Slot:
     task: "asyncio.Task[None]"
     interruption: _Interruption | None = None
     is_in_handler: bool = False
+    context: Context | None = None
 
     def absorb_cancellation(self) -> None:
         """Go on after a cancellation that was ours; one from outside is raised again."""
@@ -43,8 +48,13 @@ class _Slot:
 
     def finish_early(self) -> Finish | None:
         if self.interruption is _Interruption.CANCELLED:
-            return Finish(State.CANCELLED, "cancelled on request")
+            return self.finish_with_remains(State.CANCELLED, "cancelled on request")
         return None
+
+    def finish_with_remains(self, state: State, reason: str) -> Finish:
+        """Return the end of a run that was stopped, with what its handler left."""
+        remains = None if self.context is None else self.context.remains
+        return Finish(state, reason, result=remains)
 
 
 class Worker:
@@ -53,7 +63,7 @@ class Worker:
     Args:
         port: Where runs come from.
         handlers: Who does the work, per kind of run.
-        slots: How many runs at a time.
+        slots: How many runs at a time, by queue.
         beat_seconds: How often to tell the server which runs are alive; a third of a lease.
     """
 
@@ -62,7 +72,7 @@ class Worker:
         port: WorkerPort,
         handlers: Mapping[str, Handler],
         *,
-        slots: int = SLOTS,
+        slots: Mapping[str, int] = SLOTS,
         beat_seconds: float,
     ) -> None:
         self._port = port
@@ -75,7 +85,8 @@ class Worker:
 
     async def run(self) -> None:
         """Work until drained, or until the port is closed; handlers end with it."""
-        self._port.credit(self._slots)
+        for queue, count in self._slots.items():
+            self._port.credit(count, queue)
         background = [
             asyncio.create_task(self._receive_until_closed()),
             asyncio.create_task(self._drained.wait()),
@@ -147,7 +158,7 @@ class Worker:
         try:
             finish = await self._outcome(assignment, slot)
             if finish is not None:
-                await self._port.finish(fence, finish)
+                await self._report(fence, finish)
             elif slot.interruption is _Interruption.DRAINED:
                 await self._port.hand_back(fence)
         except LeaseLost:
@@ -159,7 +170,16 @@ class Worker:
             del self._active[fence]
             if self._draining is None:
                 with contextlib.suppress(PortClosed):
-                    self._port.credit(1)
+                    self._port.credit(1, assignment.queue)
+
+    async def _report(self, fence: Fence, finish: Finish) -> None:
+        """Report an end, again if the database can't do it now: to run it again costs more."""
+        for pause in _PAUSES_BEFORE_REPORTING_AGAIN:
+            try:
+                return await self._port.finish(fence, finish)
+            except DatabaseError:
+                await asyncio.sleep(pause)
+        return await self._port.finish(fence, finish)
 
     async def _outcome(self, assignment: Assignment, slot: _Slot) -> Finish | None:
         """Run the handler; None means that another attempt will go on."""
@@ -169,21 +189,23 @@ class Worker:
             slot.is_in_handler = True
             try:
                 async with asyncio.timeout(assignment.deadline_in):
-                    return await self._call_handler(assignment)
+                    return await self._call_handler(assignment, slot)
             except TimeoutError:
-                return Finish(State.TIMEOUT, "its deadline passed before it ended")
+                reason = "its deadline passed before it ended"
+                return slot.finish_with_remains(State.TIMEOUT, reason)
             except asyncio.CancelledError:
                 slot.absorb_cancellation()
             finally:
                 slot.is_in_handler = False
         return slot.finish_early()
 
-    async def _call_handler(self, assignment: Assignment) -> Finish:
+    async def _call_handler(self, assignment: Assignment, slot: _Slot) -> Finish:
         handler = self._handlers.get(assignment.kind)
         if handler is None:
             return Finish(State.FAILED, f"this worker can't do runs of kind {assignment.kind!r}")
+        slot.context = Context(self._port, assignment)
         try:
-            return await handler(Context(self._port, assignment))
+            return await handler(slot.context)
         except (LeaseLost, DatabaseError, PortClosed):
             raise
         except Exception as error:

@@ -8,6 +8,7 @@ import argparse
 import asyncio
 import ctypes
 import importlib
+import json
 import logging
 import os
 import signal
@@ -34,7 +35,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Internal: started by the server.")
     parser.add_argument("--fd", type=int, required=True, help="the stream to the server")
     parser.add_argument("--server", type=int, required=True, help="the server's process ID")
-    parser.add_argument("--slots", type=int, required=True, help="runs at a time")
+    parser.add_argument(
+        "--slots", type=json.loads, required=True, help="runs at a time, by queue, as JSON"
+    )
     parser.add_argument("--beat", type=float, required=True, help="seconds between heartbeats")
     parser.add_argument("--handlers", required=True, help="module:function that returns them")
     arguments = parser.parse_args()
@@ -57,7 +60,9 @@ def _load(reference: str) -> MakeHandlers:
     return make
 
 
-async def _work(descriptor: int, make_handlers: MakeHandlers, slots: int, beat: float) -> None:
+async def _work(
+    descriptor: int, make_handlers: MakeHandlers, slots: Mapping[str, int], beat: float
+) -> None:
     stream = socket.socket(fileno=descriptor)
     reader, writer = await asyncio.open_connection(sock=stream, limit=LINE_LIMIT)
     port = StreamPort(reader, writer)

@@ -11,19 +11,36 @@ Where the host can't isolate, `SandboxUnavailable` says why and what to do. Noth
 """
 
 from evalwright_server.sandbox.errors import SandboxUnavailable
+from evalwright_server.sandbox.isolation import Isolation, Level
 from evalwright_server.sandbox.job import (
     SandboxJob,
     SandboxLimits,
     SandboxResult,
     SandboxStatus,
+    SandboxUsage,
+)
+from evalwright_server.sandbox.output import (
+    ArtifactLimits,
+    CollectedFile,
+    Collection,
+    LeftOut,
+    OutputDirectory,
 )
 from evalwright_server.sandbox.sandbox import Sandbox
 
 __all__ = [
+    "ArtifactLimits",
+    "CollectedFile",
+    "Collection",
+    "Isolation",
+    "LeftOut",
+    "Level",
+    "OutputDirectory",
     "Sandbox",
     "SandboxJob",
     "SandboxLimits",
     "SandboxResult",
     "SandboxStatus",
     "SandboxUnavailable",
+    "SandboxUsage",
 ]

@@ -1,74 +1,89 @@
 """The descriptors of one sandbox, on the server's side."""
 
-import asyncio
 import os
-from collections.abc import Mapping
+import socket
+from collections.abc import Callable
 from contextlib import ExitStack
+from functools import cache
 from pathlib import Path
 from typing import Final
 
-from evalwright_server.sandbox.pipes import HeadReader, LineReader, PipeReader
+from evalwright_server.sandbox.pipes import HeadReader, LineReader
 from evalwright_server.sandbox.seccomp import filter_program
 
-LAUNCHER_SOURCE: Final = Path(__file__).parent / "programs" / "launch.py"
+STARTING_BYTES: Final = 16 * 1024
+"""How much is kept of what bubblewrap complains about."""
+STATUS_LINE: Final = 4096
+_PROGRAMS: Final = Path(__file__).parent / "programs"
 
 
 class Channels:
-    """Pipes to and from a sandbox, and files for it.
+    """Pipes and sockets to and from a sandbox.
+
+    Args:
+        on_status: Gets each line of bubblewrap's status.
 
     Attributes:
+        stdout: What the job prints.
+        stderr: What it, or bubblewrap before it, prints there.
+        messages: What it writes to descriptor 3.
+        control: Socket to the agent.
+        runner: Socket to the runner, until it is the job. Packets tell their sender's process ID.
         remote: What the sandbox gets, in the order that `command.py` lays down.
-        readers: One for each stream that comes out.
-        go: Write end of the sandbox's stdin.
     """
 
-    def __init__(self) -> None:
-        self.remote: list[int] = []
-        self.readers: list[PipeReader] = []
-        self.go = -1
+    def __init__(self, on_status: Callable[[bytes], None]) -> None:
+        self._ends = ExitStack()
         self._remote_ends = ExitStack()
-        self._local_ends = ExitStack()
+        self.stdout = HeadReader(STARTING_BYTES)
+        self.stderr = HeadReader(STARTING_BYTES)
+        self._status = LineReader(STATUS_LINE, on_status, nothing)
+        self.messages = LineReader(STATUS_LINE, ignore, nothing)
+        for reader in (self.stdout, self.stderr, self._status, self.messages):
+            self._ends.callback(reader.close)
+            self._remote_ends.callback(reader.release)
+        self.control, control = self._pair()
+        self.runner, runner = self._pair()
+        self.runner.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
+        self.remote = [
+            self._keep(os.open(os.devnull, os.O_RDONLY)),
+            *(reader.remote for reader in (self.stdout, self.stderr, self._status, self.messages)),
+            control.fileno(),
+            runner.fileno(),
+            self._keep(memory_file(filter_program())),
+            self._keep(memory_file(agent_source())),
+        ]
 
-    async def open(
-        self,
-        stdout: HeadReader,
-        stderr: HeadReader,
-        status: LineReader,
-        messages: LineReader,
-        files: Mapping[str, bytes],
-    ) -> None:
-        """Make all pipes and copy the files into memory."""
-        self._keep_remote(self._open_go())
-        for reader in (stdout, stderr, status, messages):
-            self._keep_remote(await self._open_reader(reader))
-        for content in (filter_program(), LAUNCHER_SOURCE.read_bytes(), *files.values()):
-            self._keep_remote(memory_file(content))
+    def _pair(self) -> tuple[socket.socket, socket.socket]:
+        own, other = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        own.setblocking(False)
+        self._ends.callback(own.close)
+        self._remote_ends.callback(other.close)
+        return own, other
 
-    def _keep_remote(self, fd: int) -> None:
-        self.remote.append(fd)
+    def _keep(self, fd: int) -> int:
         self._remote_ends.callback(os.close, fd)
-
-    def _open_go(self) -> int:
-        end, self.go = os.pipe()
-        self._local_ends.callback(os.close, self.go)
-        return end
-
-    async def _open_reader(self, reader: PipeReader) -> int:
-        end, other = os.pipe()
-        loop = asyncio.get_running_loop()
-        transport, _ = await loop.connect_read_pipe(lambda: reader, os.fdopen(end, "rb", 0))
-        self._local_ends.callback(transport.close)
-        self.readers.append(reader)
-        return other
+        return fd
 
     def release_remote(self) -> None:
         """Close the copies of what the sandbox holds now, so that its end is seen as such."""
         self._remote_ends.close()
 
+    def drain(self) -> None:
+        """Read what the job has written, which is all when it is dead."""
+        for reader in (self.stdout, self.stderr, self.messages):
+            reader.drain()
+
     def close(self) -> None:
         """Close everything."""
         self._remote_ends.close()
-        self._local_ends.close()
+        self._ends.close()
+
+
+@cache
+def agent_source() -> bytes:
+    """Return the program that is a sandbox's first process."""
+    return (_PROGRAMS / "agent.py").read_bytes()
 
 
 def memory_file(content: bytes) -> int:
@@ -78,3 +93,11 @@ def memory_file(content: bytes) -> int:
         file.write(content)
     os.lseek(fd, 0, os.SEEK_SET)
     return fd
+
+
+def ignore(line: bytes) -> None:  # noqa: ARG001
+    """Do nothing with a line."""
+
+
+def nothing() -> None:
+    """Do nothing."""

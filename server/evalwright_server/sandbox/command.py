@@ -1,30 +1,48 @@
-"""The command line of bubblewrap for one job.
+"""The command line of bubblewrap for one sandbox.
 
 Flags not obvious from their name:
 
 - `--disable-userns`: no user namespaces inside, which is where kernel holes are found.
 - `--die-with-parent`: the spawner dies with the server, the sandbox with the spawner.
+- `--as-pid-1`: the agent is process 1, so it sees every end and what the tree took; the job is
+  process 2, as signals would have no default effect on process 1.
 - `--remount-ro` of /, /dev and every mask: what bubblewrap makes there is a memory file system
   without a size limit.
-- The user's program is process 2: for process 1 signals would have no default effect.
 """
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from evalwright_server.sandbox.folders import SlotFolder
 from evalwright_server.sandbox.interpreter import Interpreter
 
 Argument = str | int
 """A word, or the index of a descriptor that is passed along."""
 
-STDIN, STDOUT, STDERR, STATUS, MESSAGES, FILTER, LAUNCHER, FIRST_FILE = range(8)
+STDIN, STDOUT, STDERR, STATUS, MESSAGES, CONTROL, RUNNER, FILTER, AGENT = range(9)
 """What the descriptors passed along with the command are for."""
 
 INSIDE_ID: Final = "1000"
+HOME: Final = "/home/sandbox"
+WORKING_DIRECTORY: Final = "/app"
+PACKAGES: Final = "/env/site-packages"
 HIDDEN_IN_PROC: Final = ("kcore", "keys", "key-users", "timer_list", "kallsyms", "kmsg",
                          "sysrq-trigger", "latency_stats", "sched_debug", "config.gz")  # fmt: skip
 """Files of /proc that tell about the host rather than the sandbox."""
-ENVIRONMENT: Final = {"PATH": "/usr/bin:/bin", "HOME": "/tmp", "LANG": "C.UTF-8"}  # noqa: S108
+ENVIRONMENT: Final = {
+    "PATH": "/usr/bin:/bin",
+    "HOME": HOME,
+    "LANG": "C.UTF-8",
+    "TMPDIR": "/tmp",  # noqa: S108
+    "PYTHONUNBUFFERED": "1",
+    "XDG_CACHE_HOME": "/tmp/.cache",  # noqa: S108
+    "MPLCONFIGDIR": "/tmp/.cache/matplotlib",  # noqa: S108
+    # A job has one processor unless it is given more; threads that fight for it cost time.
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+}
+"""What every job finds."""
 
 ISOLATION: Final = (
     "--unshare-user", "--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try",
@@ -34,29 +52,57 @@ ISOLATION: Final = (
 )  # fmt: skip
 
 
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What has to be known of a job when its sandbox is made.
+
+    Attributes:
+        site_packages: Directory of packages, if it has any.
+        preload: Modules to import.
+        tmp_bytes: Size of /tmp and of /dev/shm.
+        output_bytes: Size of /output.
+        template: Whose template it may start from.
+    """
+
+    site_packages: Path | None
+    preload: tuple[str, ...]
+    tmp_bytes: int
+    output_bytes: int
+    template: str | None
+
+
 def bubblewrap_arguments(
-    interpreter: Interpreter, files: list[str], tmp_bytes: int, limits: str
+    interpreter: Interpreter, folder: SlotFolder, shape: Shape
 ) -> list[Argument]:
     """Compose the arguments.
 
     Args:
         interpreter: The Python to run.
-        files: Names below /job, in the order of their descriptors from `FIRST_FILE` on.
-        tmp_bytes: Size of /tmp.
-        limits: Passed on to launch.py.
+        folder: Where the job's files will be.
+        shape: What is known of the job.
     """
-    arguments: list[Argument] = [*ISOLATION]
-    for name, value in ENVIRONMENT.items():
+    environment = dict(ENVIRONMENT)
+    if shape.site_packages is not None:
+        environment["PYTHONPATH"] = PACKAGES
+    arguments: list[Argument] = [*ISOLATION, "--as-pid-1"]
+    for name, value in environment.items():
         arguments += ["--setenv", name, value]
     arguments += system_view(interpreter)
-    arguments += ["--size", str(tmp_bytes), "--tmpfs", "/tmp"]  # noqa: S108
-    arguments += ["--size", str(tmp_bytes), "--tmpfs", "/dev/shm", "--remount-ro", "/dev"]  # noqa: S108
-    for index, name in enumerate(["launch.py", *files], LAUNCHER):
-        arguments += ["--perms", "0444", "--ro-bind-data", index, f"/job/{name}"]
-    arguments += ["--remount-ro", "/", "--chdir", "/tmp"]  # noqa: S108
+    if shape.site_packages is not None:
+        arguments += ["--ro-bind", str(shape.site_packages), PACKAGES]
+    for path, size in (
+        ("/tmp", shape.tmp_bytes),  # noqa: S108
+        ("/dev/shm", shape.tmp_bytes),  # noqa: S108
+        ("/output", shape.output_bytes),
+    ):
+        arguments += ["--size", str(size), "--tmpfs", path]
+    arguments += ["--remount-ro", "/dev", "--dir", HOME, "--dir", WORKING_DIRECTORY]
+    arguments += ["--ro-bind", str(folder.code), "/code", "--ro-bind", str(folder.input), "/input"]
+    arguments += ["--perms", "0444", "--ro-bind-data", AGENT, "/run/agent.py"]
+    arguments += ["--remount-ro", "/", "--chdir", WORKING_DIRECTORY]
     arguments += ["--json-status-fd", STATUS, "--seccomp", FILTER]
-    return [*arguments, str(interpreter.executable), "-I", "-S", "-B", "/job/launch.py",
-            limits, MESSAGES]  # fmt: skip
+    return [*arguments, str(interpreter.executable), "-u", "-I", "-S", "-B", "/run/agent.py",
+            CONTROL, RUNNER, MESSAGES, ",".join(shape.preload)]  # fmt: skip
 
 
 def system_view(interpreter: Interpreter) -> list[Argument]:

@@ -1,15 +1,34 @@
-"""How much memory the processes of a sandbox take, seen from outside.
+"""How much memory and processor time the processes of a sandbox take, seen from outside.
 
-RLIMIT_DATA stops ordinary allocations of one process, not memory shared between processes nor
-many processes at once; so the sum is sampled.
+Where the kernel keeps no account of it (cgroups), the tree of processes is looked at. Resident pages
+are cheap to read but count shared ones once for each process; only when that sum exceeds the limit
+are the shares of each page counted.
 """
 
 import os
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
-PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
-PROC = Path("/proc")
+PAGE_BYTES: Final = os.sysconf("SC_PAGE_SIZE")
+TICKS: Final = os.sysconf("SC_CLK_TCK")
+PROC: Final = Path("/proc")
+FOLDERS: Final = ("tmp", "output", "dev/shm")
+"""Where a job can write."""
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """What the folders of a sandbox hold.
+
+    Attributes:
+        used: Bytes, which are memory.
+        most: Files, directories and links in the one that has most.
+    """
+
+    used: int = 0
+    most: int = 0
 
 
 def tree(pid: int) -> Iterator[int]:
@@ -28,50 +47,73 @@ def tree(pid: int) -> Iterator[int]:
             continue  # it ended meanwhile
 
 
-def memory_bytes(pid: int, limit: int) -> int:
-    """Measure the tree below a process.
-
-    Resident pages are cheap to read but count shared ones once for each process; only when that
-    sum exceeds the limit are the shares of each page counted.
+def memory_bytes(pids: list[int], files: int, limit: int) -> int:
+    """Measure processes and the files they wrote to memory.
 
     Args:
-        pid: First process of the sandbox.
+        pids: The processes.
+        files: Bytes in their folders.
         limit: Beyond which the figure has to be exact.
     """
-    pids = list(tree(pid))
-    resident = sum(resident_bytes(member) for member in pids)
-    if resident <= limit or len(pids) == 1:
+    resident = sum(resident_bytes(pid) for pid in pids) + files
+    if resident <= limit:
         return resident
-    return sum(proportional_bytes(member) for member in pids)
+    shares = [proportional_bytes(pid) for pid in pids]
+    mapped = sum(shared for _, shared in shares)
+    # A file in memory that is mapped as well must not count twice.
+    return sum(total for total, _ in shares) + max(0, files - mapped)
 
 
 def resident_bytes(pid: int) -> int:
     """Read the resident pages of one process; 0 when it is gone."""
     try:
         return int((PROC / str(pid) / "statm").read_text().split()[1]) * PAGE_BYTES
-    except OSError:
+    except (OSError, IndexError):
         return 0
 
 
-def proportional_bytes(pid: int) -> int:
-    """Read the pages of one process, shared ones divided by their users."""
+def proportional_bytes(pid: int) -> tuple[int, int]:
+    """Read the pages of one process, shared ones divided by their users.
+
+    Returns:
+        All of them, and how many of those are shared memory or files in memory.
+    """
     try:
         lines = (PROC / str(pid) / "smaps_rollup").read_text().splitlines()
     except OSError:
-        return resident_bytes(pid)
-    return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:"))
+        return resident_bytes(pid), 0
+    pairs = (line.split() for line in lines[1:])
+    kilobytes = {words[0]: int(words[1]) for words in pairs if words[1:2] and words[1].isdigit()}
+    return kilobytes.get("Pss:", 0) * 1024, kilobytes.get("Pss_Shmem:", 0) * 1024
 
 
-def files_in_tmp(pid: int) -> int:
-    """Count the files, directories and links in a sandbox's /tmp and /dev/shm.
+def cpu_seconds(pids: list[int]) -> float:
+    """Add up the processor time of processes and of the children they have waited for."""
+    return sum(ticks(pid) for pid in pids) / TICKS
 
-    bubblewrap can't limit their number, and each takes kernel memory. 0 when the sandbox is gone.
+
+def ticks(pid: int) -> int:
+    """Read the processor time of one process, with its dead children; 0 when it is gone."""
+    try:
+        text = (PROC / str(pid) / "stat").read_text(encoding="ascii", errors="replace")
+    except OSError:
+        return 0
+    # The second field is a name in parentheses that may hold anything.
+    fields = text.rpartition(")")[2].split()
+    return sum(int(field) for field in fields[11:15])
+
+
+def files_of(pid: int) -> Files:
+    """Look at the folders that a process of a sandbox can write to; nothing when it is gone.
+
+    bubblewrap can't limit the number of files, and each takes kernel memory.
     """
-    count = 0
-    for name in ("tmp", "dev/shm"):
+    used, most = 0, 0
+    for name in FOLDERS:
         try:
             status = os.statvfs(PROC / str(pid) / "root" / name)
         except OSError:
             continue
-        count += status.f_files - status.f_ffree
-    return count
+        used += (status.f_blocks - status.f_bfree) * status.f_frsize
+        most = max(most, status.f_files - status.f_ffree)
+    return Files(used, most)

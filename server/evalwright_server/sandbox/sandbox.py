@@ -1,39 +1,64 @@
 """The sandbox as the rest of the server sees it."""
 
 import asyncio
-from collections.abc import Sequence
+import socket
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from time import monotonic
 from types import TracebackType
-from typing import Self
+from typing import Final, Self
 
-from evalwright_server.sandbox.account import job_account
+from evalwright_server.egress.proxy import Proxy
+from evalwright_server.egress.route import Router
+from evalwright_server.egress.variables import proxy_variables
 from evalwright_server.sandbox.bubblewrap import Bubblewrap, find_bubblewrap
-from evalwright_server.sandbox.command import bubblewrap_arguments
+from evalwright_server.sandbox.command import Shape
 from evalwright_server.sandbox.errors import SandboxUnavailable
-from evalwright_server.sandbox.exposure import Exposure, expose
-from evalwright_server.sandbox.interpreter import find_interpreter
-from evalwright_server.sandbox.job import SandboxJob, SandboxResult
+from evalwright_server.sandbox.isolation import Isolation, Level
+from evalwright_server.sandbox.job import SandboxJob, SandboxResult, SandboxStatus
+from evalwright_server.sandbox.output import OutputDirectory
+from evalwright_server.sandbox.pool import Pool
 from evalwright_server.sandbox.self_check import self_check
-from evalwright_server.sandbox.spawner import Spawner
-from evalwright_server.sandbox.supervision import MessageCallback, Supervision, resource_limits
+from evalwright_server.sandbox.slot import Slot
+from evalwright_server.sandbox.supervision import MessageCallback, OutputCallback, Supervision
+from evalwright_server.sandbox.workshop import Workshop
+
+LAYERS: Final = ("user_namespace", "pid_namespace", "mount_namespace", "ipc_namespace",
+                 "uts_namespace", "network_namespace", "no_capabilities", "seccomp",
+                 "read_only_root", "rlimits", "memory_watcher")  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A job that is over.
+
+    Attributes:
+        result: How it ended.
+        output: What it left in /output.
+    """
+
+    result: SandboxResult
+    output: OutputDirectory
 
 
 class Sandbox:
     """Runs Python programs that nobody vouches for.
 
-    Every job gets a sandbox of its own, made for it and gone after it. Jobs may run at the same
-    time. An object belongs to one event loop. Use it as an asynchronous context manager, or call
-    `close`.
+    Every job gets a sandbox of its own, used for nothing else and gone after it. Jobs may run at
+    the same time. An object belongs to one event loop. Use it as an asynchronous context manager,
+    or call `close`.
+
+    Args:
+        copies: The copies of bubblewrap to try; None looks for them.
+        warm: How many sandboxes stand ready for each kind of job that was run before.
     """
 
-    def __init__(self, copies: Sequence[Bubblewrap] | None = None) -> None:
-        """Do nothing yet; the first use starts the spawner.
-
-        Args:
-            copies: The copies of bubblewrap to try; None looks for them.
-        """
+    def __init__(self, copies: Sequence[Bubblewrap] | None = None, *, warm: int = 0) -> None:
         self._copies = copies
-        self._interpreter = find_interpreter()
-        self._spawner: Spawner | None = None
+        self._warm = warm
+        self._workshop: Workshop | None = None
+        self._pool = Pool(self._make, warm)
         self._opening = asyncio.Lock()
 
     async def __aenter__(self) -> Self:
@@ -48,10 +73,14 @@ class Sandbox:
         await self.close()
 
     async def close(self) -> None:
-        """End every job and the spawner."""
-        spawner, self._spawner = self._spawner, None
-        if spawner is not None:
-            await asyncio.to_thread(spawner.close)
+        """End every job and all that stands ready."""
+        await self._pool.close()
+        await self._close_workshop()
+
+    async def _close_workshop(self) -> None:
+        workshop, self._workshop = self._workshop, None
+        if workshop is not None:
+            await workshop.close()
 
     async def probe(self) -> None:
         """Make sure that code can be isolated on this host; done once.
@@ -74,33 +103,82 @@ class Sandbox:
         Raises:
             SandboxUnavailable: No sandbox could be made; the job did not start.
         """
-        return await self._run(await self._open(), job, on_message)
+        async with self.execute(job, on_message) as ended:
+            return ended.result
 
-    async def _run(
-        self, spawner: Spawner, job: SandboxJob, on_message: MessageCallback | None
-    ) -> SandboxResult:
-        supervision = Supervision(job.limits, on_message)
-        files = {"main.py": job.script.encode(), **job.files}
-        values = resource_limits(job.limits)
-        limits = ",".join(f"{name}={value}" for name, value in values.items())
-        arguments = bubblewrap_arguments(
-            self._interpreter, list(files), job.limits.tmp_bytes, limits
-        )
+    @asynccontextmanager
+    async def execute(
+        self,
+        job: SandboxJob,
+        on_message: MessageCallback | None = None,
+        on_output: OutputCallback | None = None,
+        stop: asyncio.Event | None = None,
+    ) -> AsyncIterator[Ended]:
+        """Run one job to its end, and keep what it left while the context lasts.
+
+        Args:
+            job: What to run.
+            on_message: See `run`.
+            on_output: Gets what the job prints as it comes: `stdout` or `stderr`, and some bytes.
+            stop: Once set, the job is killed; what it left is there as after any end.
+
+        Raises:
+            SandboxUnavailable: No sandbox could be made; the job did not start.
+        """
+        asked_at = monotonic()
+        shape = shape_of(job)
+        slot, was_warm = await self._pool.take(shape)
         try:
-            await supervision.process.start(spawner, arguments, files)
+            with slot.output as output:
+                result = await self._supervise(
+                    slot, job, on_message, on_output, stop, was_warm=was_warm, asked_at=asked_at
+                )
+                yield Ended(result, output)
+        finally:
+            self._pool.refill(shape)
+            # Clearing it away takes the kernel a while, and nobody needs to wait for that.
+            self._pool.drop(slot)
+
+    async def _supervise(
+        self,
+        slot: Slot,
+        job: SandboxJob,
+        on_message: MessageCallback | None,
+        on_output: OutputCallback | None,
+        stop: asyncio.Event | None,
+        *,
+        was_warm: bool,
+        asked_at: float,
+    ) -> SandboxResult:
+        proxy = None if job.network is None else Proxy(Router(job.network), "job")
+        if proxy is not None and job.network is not None:
+            job = replace(job, environment={**proxy_variables(job.network), **job.environment})
+            slot.on_listener = lambda listener: _start(proxy, listener)
+        slot.folder.write(job.script, job.files)
+        isolation = Isolation("bubblewrap", Level.NAMESPACES.word, LAYERS)
+        supervision = Supervision(slot, job, None, isolation, was_warm=was_warm, began_at=asked_at)
+        supervision.listen(on_message, on_output)
+        stopping = None if stop is None else asyncio.ensure_future(_stop(stop, supervision))
+        try:
             return await supervision.run()
         finally:
-            await supervision.process.destroy()
+            if stopping is not None:
+                stopping.cancel()
+            if proxy is not None:
+                await proxy.close()
 
-    async def _open(self) -> Spawner:
+    async def _make(self, shape: Shape) -> Slot:
+        return await (await self._open()).make(shape)
+
+    async def _open(self) -> Workshop:
         async with self._opening:
-            if self._spawner is not None and not self._spawner.alive:
-                await self.close()
-            if self._spawner is None:
-                self._spawner = await self._open_first()
-            return self._spawner
+            if self._workshop is not None and not self._workshop.alive:
+                await self._close_workshop()
+            if self._workshop is None:
+                self._workshop = await self._open_first()
+            return self._workshop
 
-    async def _open_first(self) -> Spawner:
+    async def _open_first(self) -> Workshop:
         """Try the copies of bubblewrap in turn."""
         problems = []
         for copy in self._copies or find_bubblewrap():
@@ -110,15 +188,45 @@ class Sandbox:
                 problems.append(problem)
         raise problems[0]
 
-    async def _open_with(self, copy: Bubblewrap) -> Spawner:
-        account = job_account()
-        exposure = Exposure()
-        if account is not None:
-            exposure = expose(self._interpreter.sources, [copy.program, *copy.libraries])
-        spawner = await asyncio.to_thread(Spawner, copy, account, exposure)
+    async def _open_with(self, copy: Bubblewrap) -> Workshop:
+        workshop = await Workshop.open(copy)
+
+        async def check(job: SandboxJob, receive: MessageCallback) -> SandboxResult:
+            slot = await workshop.make(shape_of(job))
+            try:
+                return await self._supervise(
+                    slot, job, receive, None, None, was_warm=False, asked_at=monotonic()
+                )
+            finally:
+                slot.output.close()
+                await slot.destroy()
+
         try:
-            await self_check(lambda job, receive: self._run(spawner, job, receive))
+            await self_check(check)
         except BaseException:
-            await asyncio.to_thread(spawner.close)
+            await workshop.close()
             raise
-        return spawner
+        return workshop
+
+
+def shape_of(job: SandboxJob) -> Shape:
+    """Return what has to be known of a job when its sandbox is made."""
+    limits = job.limits
+    return Shape(
+        job.site_packages, job.preload, limits.tmp_bytes, limits.output_bytes, job.template
+    )
+
+
+async def _stop(stop: asyncio.Event, supervision: Supervision) -> None:
+    await stop.wait()
+    supervision.finish(SandboxStatus.KILLED, "was stopped on request")
+
+
+_STARTS: Final[set["asyncio.Task[None]"]] = set()
+
+
+def _start(proxy: Proxy, listener: socket.socket) -> None:
+    """Have a proxy serve; connections wait for it meanwhile."""
+    task = asyncio.ensure_future(proxy.start(listener))
+    _STARTS.add(task)
+    task.add_done_callback(_STARTS.discard)

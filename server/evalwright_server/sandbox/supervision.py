@@ -1,72 +1,105 @@
 """Keeping a running job within its limits, and telling how it ended."""
 
 import asyncio
-import math
-import signal
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Callable, Mapping
+from time import monotonic
+from typing import Any, Final
 
-from evalwright_server.sandbox.job import MIB, SandboxLimits, SandboxResult, SandboxStatus
-from evalwright_server.sandbox.memory import files_in_tmp, memory_bytes
-from evalwright_server.sandbox.process import SandboxProcess
+from evalwright_server.sandbox.cgroups import Group
+from evalwright_server.sandbox.isolation import Isolation
+from evalwright_server.sandbox.job import (
+    SandboxJob,
+    SandboxResult,
+    SandboxStatus,
+    SandboxUsage,
+)
+from evalwright_server.sandbox.limits import (
+    cpu_reason,
+    explain_exit,
+    memory_reason,
+    resource_limits,
+)
+from evalwright_server.sandbox.memory import Files, cpu_seconds, files_of, memory_bytes, tree
+from evalwright_server.sandbox.slot import AgentReport, Slot
 
+FIRST_LOOK_SECONDS: Final = 0.01
 WATCH_SECONDS: Final = 0.025
-"""Between two looks at the memory."""
-LOOKS_PER_COUNT: Final = 8
-"""Between two counts of files, which change more slowly."""
-CPU_TIME_USED_UP: Final = 128 + signal.SIGXCPU
+"""Between two looks at the memory, where the kernel does not limit it."""
+RARE_WATCH_SECONDS: Final = 0.2
+"""Between two looks at the number of files and processor time otherwise."""
+KILL_SECONDS: Final = 2.0
+"""How long the agent may take to report after everything was killed."""
 
 MessageCallback = Callable[[bytes], None]
-
-
-def resource_limits(limits: SandboxLimits) -> dict[str, int]:
-    """Translate limits into those the kernel keeps for each process."""
-    return {
-        "DATA": limits.memory_bytes,
-        # The address space bounds shared memory too; far above, as reserving is not using.
-        "AS": 2 * limits.memory_bytes + 512 * MIB,
-        "CPU": math.ceil(limits.wall_seconds) + 1,
-        "FSIZE": limits.tmp_bytes,
-        "NPROC": limits.processes,
-        "NOFILE": 256,
-        "CORE": 0,
-        "MEMLOCK": 0,
-        "MSGQUEUE": 0,
-    }
+OutputCallback = Callable[[str, bytes], None]
 
 
 class Supervision:
-    """One job's run."""
+    """One job's run.
 
-    def __init__(self, limits: SandboxLimits, deliver: MessageCallback | None) -> None:
-        """Prepare.
+    Args:
+        slot: Its sandbox, which is ready.
+        job: The job.
+        group: Where the kernel counts what it takes, if it does.
+        isolation: What keeps it apart from the host.
+        was_warm: Whether the sandbox stood ready.
+        began_at: When the job was asked for, by `monotonic`.
+    """
 
-        Args:
-            limits: What to enforce.
-            deliver: Gets the messages; what it raises ends the job.
-        """
-        self._limits = limits
-        self._deliver = deliver
+    def __init__(
+        self,
+        slot: Slot,
+        job: SandboxJob,
+        group: Group | None,
+        isolation: Isolation,
+        *,
+        was_warm: bool,
+        began_at: float,
+    ) -> None:
+        self._slot = slot
+        self._job = job
+        self._limits = job.limits
+        self._group = group
+        self._isolation = isolation
+        self._was_warm = was_warm
+        self._asked_at = began_at
+        self._started_at = began_at
         self._loop = asyncio.get_running_loop()
         self._end: asyncio.Future[tuple[SandboxStatus, str]] = self._loop.create_future()
         self._stall_timer: asyncio.TimerHandle | None = None
         self._peak = 0
-        self.process = SandboxProcess(
-            limits.output_bytes, limits.message_bytes, on_message=self._on_message
-        )
+        self._deliver: MessageCallback | None = None
 
-    def _on_message(self, line: bytes) -> None:
-        self._restart_stall_timer()
-        if self._deliver is None:
-            return
+    def listen(self, on_message: MessageCallback | None, on_output: OutputCallback | None) -> None:
+        """Say who gets what the job writes; what they raise ends the job."""
+        channels = self._slot.channels
+        channels.stdout.limit = channels.stderr.limit = self._limits.stream_bytes
+        if on_output is not None:
+            channels.stdout.on_data = lambda data: self._guard(on_output, "stdout", data)
+            channels.stderr.on_data = lambda data: self._guard(on_output, "stderr", data)
+        self._deliver = on_message
+        channels.messages.limit = self._limits.message_bytes
+        channels.messages.on_line = self._on_message
+        channels.messages.on_overflow = self._on_overflow
+
+    def _guard(self, callback: Callable[..., None], *values: object) -> None:
         try:
-            self._deliver(line)
+            callback(*values)
         except Exception as error:
-            self._deliver = None
             if not self._end.done():
                 self._end.set_exception(error)
 
-    def _finish(self, status: SandboxStatus, reason: str) -> None:
+    def _on_message(self, line: bytes) -> None:
+        self._restart_stall_timer()
+        if self._deliver is not None and not self._end.done():
+            self._guard(self._deliver, line)
+
+    def _on_overflow(self) -> None:
+        reason = f"sent a message of more than {self._limits.message_bytes} bytes"
+        self.finish(SandboxStatus.KILLED, reason)
+
+    def finish(self, status: SandboxStatus, reason: str) -> None:
+        """Have the job end like this, unless it has ended already."""
         if not self._end.done():
             self._end.set_result((status, reason))
 
@@ -76,91 +109,128 @@ class Supervision:
         seconds = self._limits.stall_seconds
         if seconds is not None and not self._end.done():
             self._stall_timer = self._loop.call_later(
-                seconds, self._finish, SandboxStatus.STALLED, f"was silent for {seconds:g} s"
+                seconds, self.finish, SandboxStatus.STALLED, f"was silent for {seconds:g} s"
             )
 
     async def run(self) -> SandboxResult:
-        """Let the started process go, and wait for its end.
+        """Let the job begin, and wait for its end.
 
         Raises:
-            Exception: What the receiver of messages raised.
+            Exception: What a receiver of messages or output raised.
         """
-        limits, process = self._limits, self.process
-        process.exited.add_done_callback(lambda _: self._finish(SandboxStatus.EXITED, ""))
-        process.overflowed.add_done_callback(lambda _: self._finish(
-            SandboxStatus.KILLED, f"sent a message of more than {limits.message_bytes} bytes"
-        ))  # fmt: skip
+        slot, limits = self._slot, self._limits
+        slot.reported.add_done_callback(lambda _: self.finish(SandboxStatus.EXITED, ""))
+        slot.began.add_done_callback(lambda _: self._note_start())
         wall_timer = self._loop.call_later(
-            limits.wall_seconds, self._finish, SandboxStatus.TIMEOUT,
+            limits.wall_seconds, self.finish, SandboxStatus.TIMEOUT,
             f"took longer than {limits.wall_seconds:g} s",
         )  # fmt: skip
-        watching = asyncio.ensure_future(self._watch())
-        began = self._loop.time()
+        watcher = self._loop.call_later(FIRST_LOOK_SECONDS, self._watch)
         self._restart_stall_timer()
-        process.go()
+        self._started_at = monotonic()
+        slot.begin(self._orders())
         try:
             status, reason = await self._end
         finally:
-            watching.cancel()
+            watcher.cancel()
+            self._watching = False
             for timer in (wall_timer, self._stall_timer):
                 if timer is not None:
                     timer.cancel()
-        duration = self._loop.time() - began
-        await process.destroy()
-        return self._result(status, reason, duration)
+        report = await self._await_report(status)
+        slot.channels.drain()
+        if self._end.exception() is not None:
+            await self._end
+        return self._result(status, reason, report)
 
-    async def _watch(self) -> None:
-        looks = 0
-        while not self._end.done():
-            child = self.process.child
-            used = memory_bytes(child, self._limits.memory_bytes) if child else 0
-            self._peak = max(self._peak, used)
-            if used > self._limits.memory_bytes:
-                self._finish(SandboxStatus.OOM, memory_reason(self._limits))
-            if child and looks % LOOKS_PER_COUNT == 0:
-                self._check_files(child)
-            looks += 1
-            await asyncio.sleep(WATCH_SECONDS)
+    _watching = True
 
-    def _check_files(self, child: int) -> None:
-        if files_in_tmp(child) > self._limits.tmp_files:
-            reason = f"made more than {self._limits.tmp_files} files"
-            self._finish(SandboxStatus.OOM, reason)
+    def _note_start(self) -> None:
+        self._started_at = monotonic()
 
-    def _result(self, status: SandboxStatus, reason: str, duration: float) -> SandboxResult:
-        process = self.process
-        if status is SandboxStatus.EXITED:
-            status, reason = explain_exit(process.exit_code, process.stderr.text, self._limits)
+    def _orders(self) -> Mapping[str, Any]:
+        counted = self._group is not None
+        return {
+            "limits": resource_limits(self._limits, kernel_counts_memory=counted),
+            "environment": dict(self._job.environment),
+            "sends_messages": self._deliver is not None,
+            "network": self._job.network is not None,
+        }
+
+    async def _await_report(self, status: SandboxStatus) -> AgentReport | None:
+        """Have the job end, if it has not, and take the agent's word about it."""
+        slot = self._slot
+        if not slot.reported.done():
+            grace = self._limits.grace_seconds if status is SandboxStatus.TIMEOUT else 0.0
+            if grace:
+                slot.end(at_once=False)
+                await asyncio.wait({slot.reported}, timeout=grace)
+            slot.end(at_once=True)
+            await asyncio.wait({slot.reported}, timeout=KILL_SECONDS)
+        report = slot.reported.result() if slot.reported.done() else None
+        if report is None:
+            # Nobody said that all of it is dead, so that has to be brought about.
+            await slot.destroy()
+        return report
+
+    def _watch(self) -> None:
+        """Look at what the job takes, and again later."""
+        if self._end.done() or not self._slot.agent:
+            return
+        limits, counted = self._limits, self._group is not None
+        # The agent is not the job: it is the first of its tree.
+        pids = list(tree(self._slot.agent))[1:]
+        files = files_of(self._slot.runner)
+        if files.most > limits.files:
+            self.finish(SandboxStatus.OOM, f"made more than {limits.files} files")
+        if limits.cpu_seconds is not None and cpu_seconds(pids) > limits.cpu_seconds:
+            self.finish(SandboxStatus.TIMEOUT, cpu_reason(limits))
+        if not counted:
+            self._look_at_memory(pids, files)
+        pause = RARE_WATCH_SECONDS if counted else WATCH_SECONDS
+        self._loop.call_later(pause, self._watch)
+
+    def _look_at_memory(self, pids: list[int], files: Files) -> None:
+        used = memory_bytes(pids, files.used, self._limits.memory_bytes)
+        self._peak = max(self._peak, used)
+        if used > self._limits.memory_bytes:
+            self.finish(SandboxStatus.OOM, memory_reason(self._limits))
+
+    def _result(
+        self, status: SandboxStatus, reason: str, report: AgentReport | None
+    ) -> SandboxResult:
+        group, channels = self._group, self._slot.channels
+        killed_by_kernel = group is not None and group.oom_killed()
+        if status is SandboxStatus.EXITED or killed_by_kernel:
+            status, reason = explain_exit(report, self._limits, was_out_of_memory=killed_by_kernel)
+        signal = report.signal if report else None
+        code = report.exit_code if report else None
+        duration = monotonic() - self._started_at
         return SandboxResult(
             status=status,
             reason=reason,
-            exit_code=process.exit_code if status is not SandboxStatus.KILLED else None,
-            stdout=process.stdout.text,
-            stderr=process.stderr.text,
+            exit_code=128 + signal if signal is not None else code,
+            signal=signal,
+            stdout=channels.stdout.text,
+            stderr=channels.stderr.text,
+            stdout_truncated=channels.stdout.dropped,
+            stderr_truncated=channels.stderr.dropped,
+            usage=self._usage(report, duration),
+            startup_seconds=max(0.0, self._started_at - self._asked_at),
             duration=duration,
-            peak_memory_bytes=self._peak,
+            was_warm=self._was_warm,
+            isolation=self._isolation,
         )
 
-
-def memory_reason(limits: SandboxLimits) -> str:
-    """Say which limit on memory was passed."""
-    return f"needed more than {limits.memory_bytes // MIB} MiB of memory"
-
-
-def explain_exit(
-    exit_code: int | None, stderr: str, limits: SandboxLimits
-) -> tuple[SandboxStatus, str]:
-    """Tell an ordinary end from one that a limit brought about inside.
-
-    Args:
-        exit_code: None when bubblewrap itself was killed, say by the kernel for lack of memory.
-        stderr: Where Python reports what it died of.
-        limits: For the wording.
-    """
-    if exit_code is None:
-        return SandboxStatus.KILLED, "was ended from outside"
-    if exit_code == CPU_TIME_USED_UP:
-        return SandboxStatus.TIMEOUT, f"took longer than {limits.wall_seconds:g} s"
-    if exit_code == 1 and stderr.rstrip().endswith("MemoryError"):
-        return SandboxStatus.OOM, memory_reason(limits)
-    return SandboxStatus.EXITED, ""
+    def _usage(self, report: AgentReport | None, duration: float) -> SandboxUsage:
+        peak = self._group.peak_bytes() if self._group is not None else 0
+        if report is None:
+            return SandboxUsage(peak_memory_bytes=peak or self._peak, wall_seconds=duration)
+        before = self._slot.before
+        return SandboxUsage(
+            cpu_seconds=max(0.0, report.cpu_seconds - before.seconds),
+            peak_memory_bytes=peak or max(self._peak, report.largest_bytes),
+            io_read_bytes=max(0, report.read_bytes - before.counters.get("rchar", 0)),
+            io_write_bytes=max(0, report.written_bytes - before.counters.get("wchar", 0)),
+            wall_seconds=duration,
+        )

@@ -6,6 +6,7 @@
      +-- ResourceNotFound     it names something that does not exist
      +-- Conflict             it contradicts what is stored
      +-- StaleRevision        what it wants to change has changed meanwhile
+     +-- Unavailable          it can't be done now, whoever asks
 
 Rules collect their findings in `Findings`, so that the caller learns of all of them at once.
 """
@@ -25,21 +26,32 @@ class FieldError:
         message: What was wrong and what was expected.
         allowed: What would have been accepted, where that can be listed.
         nearest: The accepted value closest to the one given.
+        kind: The kind of mistake in one word, for clients that tell them apart by it.
     """
 
     pointer: str
     message: str
     allowed: tuple[str, ...] = ()
     nearest: str | None = None
+    kind: str = "value_error"
 
 
 class ServiceError(Exception):
-    """A request that can't be met; `detail` tells its sender what to do instead."""
+    """A request that can't be met; `detail` tells its sender what to do instead.
 
-    def __init__(self, detail: str, errors: Iterable[FieldError] = ()) -> None:
+    Args:
+        detail: What was wrong.
+        errors: Every wrong field.
+        hint: What to do next, where `detail` is a fixed text that clients know.
+    """
+
+    def __init__(
+        self, detail: str, errors: Iterable[FieldError] = (), hint: str | None = None
+    ) -> None:
         super().__init__(detail)
         self.detail = detail
         self.errors = tuple(errors)
+        self.hint = hint
 
 
 class InvalidRequest(ServiceError):
@@ -58,8 +70,37 @@ class Conflict(ServiceError):
     """The request contradicts what is stored."""
 
 
+class KeyReused(Conflict):
+    """An idempotency key of jobs was sent again with something else.
+
+    Args:
+        job_id: The job it belongs to.
+    """
+
+    def __init__(self, job_id: str) -> None:
+        super().__init__(
+            "Idempotency key reused with different payload",
+            hint=f"it belongs to the job {job_id}: send a new key with a new job",
+        )
+        self.job_id = job_id
+
+
 class StaleRevision(ServiceError):
     """What the request wants to change has changed since its sender last looked."""
+
+
+class Unavailable(ServiceError):
+    """What the request asks for can't be done now.
+
+    Args:
+        detail: Why.
+        hint: What to do next.
+        retry_after: Seconds after which trying again makes sense; None if time won't help.
+    """
+
+    def __init__(self, detail: str, hint: str, retry_after: int | None = None) -> None:
+        super().__init__(detail, hint=hint)
+        self.retry_after = retry_after
 
 
 _MOST_TOLD = 10
@@ -105,12 +146,15 @@ class Findings:
         Raises:
             ServiceError: Of the gravest class found, with every finding.
         """
-        if not self._found:
-            return
+        if self._found:
+            raise self.error()
+
+    def error(self, others: Iterable[FieldError] = ()) -> ServiceError:
+        """Return everything that was found, and what others have found, as one error."""
         classes = {error for error, _ in self._found}
         gravest = next(error for error in _GRAVEST_FIRST if error in classes)
-        errors = [finding for _, finding in self._found]
-        raise gravest(summarize(errors), errors)
+        errors = [*(finding for _, finding in self._found), *others]
+        return gravest(summarize(errors), errors)
 
 
 def summarize(errors: Sequence[FieldError]) -> str:

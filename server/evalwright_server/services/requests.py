@@ -304,3 +304,57 @@ class AnnotateSpansRequest(TypedDict):
     start_time: NotRequired[str]
     end_time: NotRequired[str]
     annotations: list[AnnotateRecordInput]
+
+
+class WebhookInput(TypedDict):
+    """Whom to tell when a job has ended."""
+
+    url: str
+    headers: NotRequired[dict[str, str]]
+    secret: NotRequired[str]
+
+
+class JobLimitsInput(TypedDict, total=False):
+    """How much a job may take, where that is to be less than its type allows."""
+
+    memory_mb: int
+    cpu_seconds: float
+    cpus: float
+    processes: int
+    open_files: int
+    file_mb: int
+    files: int
+    output_mb: int
+    stream_bytes: int
+    artifacts: int
+    artifact_mb: int
+    artifacts_mb: int
+
+
+class SubmitJobRequest(TypedDict):
+    """A program to run."""
+
+    code: str
+    input_data: NotRequired[JsonObject]
+    timeout: NotRequired[int]
+    startup_timeout: NotRequired[int]
+    job_type: NotRequired[str]
+    idempotency_key: NotRequired[str]
+    requirements: NotRequired[list[str]]
+    limits: NotRequired[JobLimitsInput]
+    webhook: NotRequired[WebhookInput]
+
+
+class RerunJobRequest(TypedDict, total=False):
+    """What is to be different in the new run of a job."""
+
+    job_type: str
+    timeout: int
+
+
+class ForkJobRequest(TypedDict):
+    """Other code for a job's input, and what else is to be different."""
+
+    code: str
+    job_type: NotRequired[str]
+    timeout: NotRequired[int]

@@ -22,6 +22,10 @@ from evalwright_server.store.tables.ai_integrations import (
 from evalwright_server.store.tables.runs import runs
 from evalwright_server.store.tables.spaces import organizations, spaces
 
+DEFAULT_SPACE: Final = "Default"
+"""The space that is made for what names none, where there is none at all."""
+
+_OLDEST: Final = select(spaces.c.id).order_by(spaces.c.id).limit(1)
 _ORDER = Order("spaces", (spaces.c.id,))
 _PLACE = "in this organization"
 
@@ -57,6 +61,22 @@ def create_space(
         created_at=stamp.now,
     )
     return _read(conn, conn.execute(statement.returning(spaces.c.id)).scalar_one())
+
+
+def default_space(conn: Connection, *, stamp: Stamp, identity: Identity) -> int:
+    """Return the key of the space of what names none: the oldest one, made if there is none."""
+    oldest: int | None = conn.execute(_OLDEST).scalar_one_or_none()
+    if oldest is not None:
+        return oldest
+    statement = insert(spaces).values(
+        suffix=new_suffix(),
+        organization_id=identity.organization,
+        name=DEFAULT_SPACE,
+        description="",
+        created_at=stamp.now,
+    )
+    made: int = conn.execute(statement.returning(spaces.c.id)).scalar_one()
+    return made
 
 
 def get_space(conn: Connection, space_id: str) -> JsonObject:

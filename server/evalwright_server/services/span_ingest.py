@@ -12,6 +12,7 @@ from evalwright_server.services.continuous import start_continuous_runs
 from evalwright_server.services.errors import FieldError, ResourceNotFound
 from evalwright_server.services.organizations import Identity
 from evalwright_server.services.references import require
+from evalwright_server.services.spaces import default_space
 from evalwright_server.services.stamps import Stamp
 from evalwright_server.store.dialects import insert_into
 from evalwright_server.store.ids import InvalidId, Kind, decode, new_suffix
@@ -21,8 +22,6 @@ from evalwright_server.store.tables.spans import spans
 
 DEFAULT_PROJECT: Final = "default"
 """The project of spans that name none."""
-DEFAULT_SPACE: Final = "Default"
-"""The space that is made for spans where there is none at all."""
 
 _POINTER: Final = "header:X-Evalwright-Space"
 _KEY: Final = ("project_id", "span_id", "trace_id")
@@ -72,17 +71,7 @@ def store_spans(
 def _find_space(conn: Connection, given: str | None, stamp: Stamp, identity: Identity) -> int:
     if given is not None:
         return _named_space(conn, given)
-    oldest = conn.execute(select(spaces.c.id).order_by(spaces.c.id).limit(1)).one_or_none()
-    if oldest is not None:
-        return _key(oldest)
-    statement = insert_into(conn, spaces).values(
-        suffix=new_suffix(),
-        organization_id=identity.organization,
-        name=DEFAULT_SPACE,
-        description="",
-        created_at=stamp.now,
-    )
-    return _key(conn.execute(statement.returning(spaces.c.id)).one())
+    return default_space(conn, stamp=stamp, identity=identity)
 
 
 def _named_space(conn: Connection, given: str) -> int:

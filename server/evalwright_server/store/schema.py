@@ -3,9 +3,11 @@
 from evalwright_server.store.tables import (
     ai_integrations,
     annotations,
+    blobs,
     datasets,
     evaluators,
     experiments,
+    jobs,
     projects,
     runs,
     spaces,
@@ -17,9 +19,11 @@ from evalwright_server.store.tables.metadata import metadata
 __all__ = [
     "ai_integrations",
     "annotations",
+    "blobs",
     "datasets",
     "evaluators",
     "experiments",
+    "jobs",
     "metadata",
     "projects",
     "runs",

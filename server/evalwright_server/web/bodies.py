@@ -56,7 +56,7 @@ async def read_raw_body(request: Request, body: BodySpec, limit: int) -> RawBody
     media_type = _media_type(request, body.media_type)
     if media_type not in accepted:
         raise _wrong_media_type(media_type, accepted)
-    content = await _read_limited(request, limit)
+    content = await read_limited(request, limit)
     coding = request.headers.get("content-encoding", "identity").strip().lower()
     if coding == "gzip":
         content = _inflate(content, limit)
@@ -95,16 +95,16 @@ async def read_body(
     Raises:
         Problem: It is missing, too large, of another media type, or no JSON.
     """
-    content = await _read_limited(request, limit)
+    content = await read_limited(request, limit)
     if not content.strip():
         if body.required:
             raise Problem(400, f"this request needs a body: a JSON object ({body.media_type})")
         return None
-    _check_media_type(request, body)
+    check_media_type(request, body)
     return JsonBody(_parse(content, nan_is_null=nan_is_null))
 
 
-async def _read_limited(request: Request, limit: int) -> bytes:
+async def read_limited(request: Request, limit: int) -> bytes:
     """Read no more than a client may send: it must not fill our memory."""
     announced = request.headers.get("content-length", "0")
     content = bytearray()
@@ -125,7 +125,12 @@ def _too_large(limit: int) -> Problem:
     )
 
 
-def _check_media_type(request: Request, body: BodySpec) -> None:
+def check_media_type(request: Request, body: BodySpec) -> None:
+    """Refuse a body that says it is something else than JSON; it may say nothing.
+
+    Raises:
+        Problem: It does.
+    """
     given = _media_type(request, JSON)
     if given not in {JSON, body.media_type}:
         raise _wrong_media_type(given, tuple(dict.fromkeys((body.media_type, JSON))))
@@ -151,10 +156,10 @@ def _parse(content: bytes, *, nan_is_null: bool) -> JsonValue:
     except orjson.JSONDecodeError as error:
         if nan_is_null and (b"NaN" in content or b"Infinity" in content):
             return _parse(_TEXT_OR_NO_NUMBER.sub(_null_number, content), nan_is_null=False)
-        raise Problem(400, _explain_syntax(content, error)) from error
-    _refuse_depth(value)
+        raise Problem(400, explain_syntax(content, error)) from error
+    refuse_depth(value)
     if b"\\u0000" in content:
-        _refuse_nul(value, "")
+        refuse_nul(value, "")
     return value
 
 
@@ -162,7 +167,7 @@ def _null_number(found: re.Match[bytes]) -> bytes:
     return found[0] if found[0].startswith(b'"') else b"null"
 
 
-def _refuse_depth(value: JsonValue) -> None:
+def refuse_depth(value: JsonValue) -> None:
     """Refuse what could be read and stored, but not be written again as part of an answer.
 
     Raises:
@@ -177,7 +182,8 @@ def _refuse_depth(value: JsonValue) -> None:
         raise Problem(400, "the body is nested too deeply; flatten it") from error
 
 
-def _explain_syntax(content: bytes, error: orjson.JSONDecodeError) -> str:
+def explain_syntax(content: bytes, error: orjson.JSONDecodeError) -> str:
+    """Return why a body can't be read as JSON."""
     # The decoder counts characters, not bytes.
     rest = content.decode(errors="replace")[error.pos :].lstrip("-")
     for token in ("NaN", "Infinity"):
@@ -189,7 +195,7 @@ def _explain_syntax(content: bytes, error: orjson.JSONDecodeError) -> str:
     return f"the body is no JSON: {error.msg} (line {error.lineno}, column {error.colno})"
 
 
-def _refuse_nul(value: JsonValue, pointer: str) -> None:
+def refuse_nul(value: JsonValue, pointer: str) -> None:
     """Refuse the one character that PostgreSQL can't store.
 
     Raises:
@@ -200,8 +206,8 @@ def _refuse_nul(value: JsonValue, pointer: str) -> None:
         raise Problem.invalid([FieldError(pointer, message)])
     if isinstance(value, dict):
         for name, member in value.items():
-            _refuse_nul(name, pointer)
-            _refuse_nul(member, f"{pointer}/{name}")
+            refuse_nul(name, pointer)
+            refuse_nul(member, f"{pointer}/{name}")
     if isinstance(value, list):
         for index, item in enumerate(value):
-            _refuse_nul(item, f"{pointer}/{index}")
+            refuse_nul(item, f"{pointer}/{index}")

@@ -61,6 +61,11 @@ class Call:
     context: ServerContext
     judge: Judge
 
+    @property
+    def correlation_id(self) -> str | None:
+        """What its sender knows the request by."""
+        return getattr(self.request.state, "correlation_id", None)
+
     async def read(
         self,
         service: Callable[Concatenate[Connection, P], T],

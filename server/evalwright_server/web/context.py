@@ -6,7 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from evalwright_server.environments import Environments
 from evalwright_server.runs.engine import Engine
+from evalwright_server.services.errors import Unavailable
+from evalwright_server.services.job_submission import JobSubmitter
 from evalwright_server.services.organizations import Identity
 from evalwright_server.store.database import Database
 from evalwright_server.store.secrets import SecretBox
@@ -28,6 +31,16 @@ class Workforce(Protocol):
         """How many worker processes are connected."""
         ...
 
+    @property
+    def wanted(self) -> int:
+        """How many there are to be, though one may be starting just now."""
+        ...
+
+    @property
+    def capacity(self) -> int:
+        """How many runs they can work on at a time."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class ServerContext:
@@ -43,6 +56,9 @@ class ServerContext:
         clock: Tells the time, aware and in UTC.
         stopping: Set once the server is to stop; long answers end then.
         validate_answers: Whether every answer is checked against the document.
+        environments: The packages for jobs, and how they are installed.
+        jobs: Submits jobs, and knows what they may do.
+        asks_for_key: Whether clients need a key.
     """
 
     db: Database
@@ -51,6 +67,29 @@ class ServerContext:
     identity: Identity
     workforce: Workforce
     sandbox: SandboxState
+    environments: Environments
     clock: Callable[[], datetime]
     stopping: asyncio.Event
+    jobs: JobSubmitter
     validate_answers: bool = False
+    asks_for_key: bool = False
+
+    def require_sandbox(self) -> None:
+        """Refuse what needs untrusted code to be run, where that can't be.
+
+        Raises:
+            Unavailable: With what the operator can do about it.
+        """
+        if self.sandbox.driver is None:
+            cure = self.sandbox.reason or "see GET /health"
+            raise Unavailable("Jobs can't be run here: nothing isolates untrusted code", cure)
+
+    def require_workers(self) -> None:
+        """Refuse what would be waited for in vain.
+
+        Raises:
+            Unavailable: This server has no workers.
+        """
+        if self.workforce.wanted == 0:
+            hint = "start the server with --workers, or submit a job: POST /execute/async"
+            raise Unavailable("This server has no workers to run it now", hint)

@@ -4,13 +4,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.resources import files
-from typing import Any
+from typing import Any, Final
 
 import orjson
 
 from evalwright_api.api import OPERATIONS
 
 Schema = dict[str, Any]
+
+_JOB_PROBLEM: Final = "/components/schemas/JobProblem"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,7 @@ class OperationSpec:
         answers: Schemas of JSON answers by status, or `default` for every other one.
         media_types: What a successful answer may be, beside JSON with a schema.
         answer_headers: Names of the headers that a successful answer may carry.
+        is_of_jobs: Whether it belongs to the family of jobs, whose errors have their own form.
     """
 
     id: str
@@ -83,6 +86,7 @@ class OperationSpec:
     answers: Mapping[str, Located]
     media_types: frozenset[str]
     answer_headers: frozenset[str]
+    is_of_jobs: bool
 
 
 class Document:
@@ -151,7 +155,17 @@ class Document:
             },
             media_types=frozenset(answers[success].node.get("content", ())),
             answer_headers=frozenset(answers[success].node.get("headers", ())),
+            is_of_jobs=any(self._is_of_jobs(item, each) for each in item.node),
         )
+
+    def _is_of_jobs(self, item: Located, method: str) -> bool:
+        """Tell whether an operation answers errors as the family of jobs does."""
+        node = item.node[method]
+        if not isinstance(node, dict) or "default" not in node.get("responses", ()):
+            return False
+        responses = self.below(self.below(item, method), "responses")
+        schema = self._json_schema(self.below(responses, "default"))
+        return schema is not None and schema.pointer == _JOB_PROBLEM
 
     def _parameters(self, owner: Located) -> Iterator[ParameterSpec]:
         for index in range(len(owner.node.get("parameters", ()))):

@@ -1,7 +1,7 @@
-"""Server-sent events about a run."""
+"""Server-sent events."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from typing import Final
 
 from starlette.requests import Request
@@ -11,7 +11,7 @@ from evalwright_server.runs.errors import RunNotFound
 from evalwright_server.runs.records import RunRow
 from evalwright_server.services.runs import ShownRun
 from evalwright_server.web.content import dump
-from evalwright_server.web.presence import gone
+from evalwright_server.web.presence import while_present
 
 HEARTBEAT_SECONDS: Final = 15.0
 """How long a stream is silent before a comment shows that it is alive."""
@@ -20,57 +20,39 @@ HEARTBEAT_SECONDS: Final = 15.0
 def event_stream(
     request: Request,
     stopping: asyncio.Event,
-    shown: ShownRun,
-    changes: AsyncIterator[RunRow],
+    events: AsyncGenerator[bytes, None],
     heartbeat: float = HEARTBEAT_SECONDS,
 ) -> StreamingResponse:
-    """Return an answer that sends a run each time it changes, until it has ended."""
-    frames = _frames(request, stopping, shown, changes, heartbeat)
+    """Return an answer that sends events, each as it stands on the wire, until they end."""
     return StreamingResponse(
-        frames,
+        _with_heartbeats(while_present(request, stopping, events, heartbeat)),
         media_type="text/event-stream",
         headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
     )
 
 
-async def _frames(
-    request: Request,
-    stopping: asyncio.Event,
-    shown: ShownRun,
-    changes: AsyncIterator[RunRow],
-    heartbeat: float,
-) -> AsyncIterator[bytes]:
-    """Yield what goes over the wire; a client that left or a server that stops ends it."""
-    endings = {asyncio.create_task(gone(request)), asyncio.create_task(stopping.wait())}
-    following: asyncio.Task[RunRow | None] = asyncio.create_task(_next(changes))
-    try:
-        while True:
-            waited = {following, *endings}
-            done, _ = await asyncio.wait(
-                waited, timeout=heartbeat, return_when=asyncio.FIRST_COMPLETED
-            )
-            if following in done:
-                run = following.result()
-                if run is None:
-                    return
-                yield _frame(shown.at(run))
-                following = asyncio.create_task(_next(changes))
-            elif done:
-                return
-            else:
-                yield b": still here\n\n"
-    finally:
-        for task in {following, *endings}:
-            task.cancel()
-        await asyncio.gather(following, *endings, return_exceptions=True)
+async def _with_heartbeats(events: AsyncIterator[bytes | None]) -> AsyncIterator[bytes]:
+    async for event in events:
+        yield b": still here\n\n" if event is None else event
 
 
-async def _next(changes: AsyncIterator[RunRow]) -> RunRow | None:
+def frame(kind: str, place: str, data: bytes) -> bytes:
+    """Return an event as it stands on the wire.
+
+    Args:
+        kind: Its type.
+        place: Its ID.
+        data: What it carries: JSON in one line.
+    """
+    return b"event: %b\nid: %b\ndata: %b\n\n" % (kind.encode(), place.encode(), data)
+
+
+async def run_events(
+    shown: ShownRun, changes: AsyncIterator[RunRow]
+) -> AsyncGenerator[bytes, None]:
+    """Yield an event each time a run changes, until it ends or is deleted."""
     try:
-        return await anext(changes, None)
+        async for run in changes:
+            yield frame("run", str(run.version), dump(shown.at(run).view()))
     except RunNotFound:
-        return None
-
-
-def _frame(shown: ShownRun) -> bytes:
-    return b"event: run\nid: %d\ndata: %b\n\n" % (shown.run.version, dump(shown.view()))
+        return

@@ -3,6 +3,8 @@
 import logging
 import os
 import re
+import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass
 from time import perf_counter
 from typing import Any, Final
@@ -18,8 +20,10 @@ from evalwright_server.web.call import Answer, Call
 from evalwright_server.web.content import dump
 from evalwright_server.web.context import ServerContext
 from evalwright_server.web.dialects.translation import UNSUPPORTED, Interpreter, Translator
-from evalwright_server.web.document import Document
+from evalwright_server.web.document import BodySpec, Document, OperationSpec
 from evalwright_server.web.guards import check_source
+from evalwright_server.web.job_bodies import Leniency, read_job_body
+from evalwright_server.web.job_problems import render_job_problem
 from evalwright_server.web.judge import Judge
 from evalwright_server.web.keys import KeyRing
 from evalwright_server.web.operations import Endpoint
@@ -35,6 +39,11 @@ OPEN_OPERATIONS: Final = frozenset({"get_health"})
 JUDGED_BY_HANDLER: Final = frozenset({"update_task", "trigger_task_run"})
 """Operations whose body has a schema that depends on what is stored."""
 
+_SECURITY_HEADERS: Final = [
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+    (b"x-xss-protection", b"1; mode=block"),
+]
 _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
 
 logger = logging.getLogger("evalwright.requests")
@@ -48,11 +57,13 @@ class Limits:
         keys: Who may come in; everyone on this machine if empty.
         rate: How often.
         body_bytes: The largest body.
+        is_open: Whether strangers elsewhere may come in without a key.
     """
 
     keys: KeyRing
     rate: RateLimiter
     body_bytes: int
+    is_open: bool = False
 
 
 class Gateway(BaseRoute):
@@ -71,6 +82,8 @@ class Gateway(BaseRoute):
         self._limits = limits
         self._judge = Judge(document, UNSUPPORTED)
         self._interpreter = Interpreter(document)
+        self._leniency = Leniency(document)
+        self._job_roots = _job_roots(document.operations.values())
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         """Take all HTTP requests."""
@@ -80,12 +93,17 @@ class Gateway(BaseRoute):
         """Answer a request and write a line about it."""
         started = perf_counter()
         request = Request(scope, receive, send)
-        exchange = _Exchange(_request_id(request), self._interpreter.translator(request.headers))
+        exchange = _Exchange(
+            _request_id(request),
+            request.headers.get("x-correlation-id") or str(uuid.uuid4()),
+            self._interpreter.translator(request.headers),
+        )
+        request.state.correlation_id = exchange.correlation_id
         response = await self._respond(request, exchange)
         if response is None:
             self._log(request, exchange, "gone", started)
             return
-        response.headers["X-Request-Id"] = exchange.request_id
+        response.raw_headers += [*_SECURITY_HEADERS, *exchange.headers()]
         try:
             await response(scope, receive, send)
         finally:
@@ -112,9 +130,19 @@ class Gateway(BaseRoute):
         return response
 
     def _render(self, problem: Problem, request: Request, exchange: "_Exchange") -> Response:
+        path = _shown_path(request)
+        if _root(path) in self._job_roots:
+            return render_job_problem(
+                problem,
+                path=path,
+                request_id=exchange.request_id,
+                correlation_id=exchange.correlation_id,
+                is_found=exchange.endpoint is not None,
+                has_body=request.method != "HEAD",
+            )
         return render(
             problem,
-            path=_shown_path(request),
+            path=path,
             request_id=exchange.request_id,
             plain=exchange.translator.dialect.plain_problems,
             statuses=exchange.translator.dialect.statuses,
@@ -123,7 +151,7 @@ class Gateway(BaseRoute):
     async def _answer(self, request: Request, exchange: "_Exchange") -> Response:
         raw_path: bytes = request.scope["raw_path"]
         if not self._limits.keys:
-            check_source(request.headers)
+            check_source(request.headers, is_open=self._limits.is_open)
         if raw_path == DOCUMENT_PATH and request.method == "GET":
             return Response(self._document.content, media_type="application/json")
         found = self._routes.find(request.method, raw_path)
@@ -146,6 +174,9 @@ class Gateway(BaseRoute):
         self, endpoint: Endpoint, path: dict[str, str], request: Request, translator: Translator
     ) -> Call:
         operation = endpoint.operation
+        if operation.is_of_jobs:
+            # No ID and no file has this mark, so it is not found like any other wrong name.
+            path = {name: value.replace("\0", "\ufffd") for name, value in path.items()}
         values, errors = read_parameters(
             self._judge, operation, path, request.scope["query_string"], request.headers
         )
@@ -153,20 +184,24 @@ class Gateway(BaseRoute):
         if operation.body is not None and not operation.body.is_json:
             body = await read_raw_body(request, operation.body, self._limits.body_bytes)
         elif operation.body is not None:
-            found = await read_body(
-                request,
-                operation.body,
-                self._limits.body_bytes,
-                nan_is_null=translator.dialect.nan_is_null,
-            )
-            if found is not None:
-                body = translator.read(operation, found.value)
+            body = await self._read_body(operation, operation.body, request, translator)
             if operation.id not in JUDGED_BY_HANDLER:
                 body, wrong = self._judge.check(operation.body.schema.pointer, body)
                 errors += wrong
         if errors:
             raise Problem.invalid(errors)
         return Call(operation, values, body, request, self._context, self._judge)
+
+    async def _read_body(
+        self, operation: OperationSpec, spec: BodySpec, request: Request, translator: Translator
+    ) -> object:
+        limit = self._limits.body_bytes
+        if operation.is_of_jobs:
+            found = await read_job_body(request, spec, limit)
+            return {} if found is None else self._leniency.apply(spec.schema.pointer, found.value)
+        nan_is_null = translator.dialect.nan_is_null
+        found = await read_body(request, spec, limit, nan_is_null=nan_is_null)
+        return {} if found is None else translator.read(operation, found.value)
 
     def _validate(self, response: Response, exchange: "_Exchange") -> None:
         """Check an answer against the document; for tests, which see the exception."""
@@ -193,8 +228,25 @@ class _Exchange:
     """What becomes known about a request on its way."""
 
     request_id: str
+    correlation_id: str
     translator: Translator
     endpoint: Endpoint | None = None
+
+    def headers(self) -> list[tuple[bytes, bytes]]:
+        """Return what tells its sender which request an answer belongs to."""
+        return [
+            (b"x-request-id", self.request_id.encode()),
+            (b"x-correlation-id", self.correlation_id.encode("latin-1")),
+        ]
+
+
+def _job_roots(operations: Iterable[OperationSpec]) -> frozenset[str]:
+    """Return the beginnings of the paths that belong to the family of jobs."""
+    return frozenset(_root(operation.path) for operation in operations if operation.is_of_jobs)
+
+
+def _root(path: str) -> str:
+    return path.lstrip("/").partition("/")[0]
 
 
 def _request_id(request: Request) -> str:
@@ -222,5 +274,6 @@ def _finish(call: Call, answer: Answer, translator: Translator) -> Response:
             return Response(status_code=304, headers=headers)
     if answer.content is None:
         return Response(status_code=operation.success, headers=headers)
-    body = dump(translator.write(operation, answer.content))
+    content = translator.write(operation, answer.content)
+    body = dump(content, with_offset=operation.is_of_jobs)
     return Response(body, operation.success, headers=headers, media_type="application/json")

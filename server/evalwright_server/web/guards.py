@@ -21,8 +21,12 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def check_source(headers: Mapping[str, str]) -> None:
+def check_source(headers: Mapping[str, str], *, is_open: bool = False) -> None:
     """Refuse requests that a web page has sent.
+
+    Args:
+        headers: Of the request.
+        is_open: Whether the server answers for other names than this machine's own, too.
 
     Raises:
         Problem: 403 (or 400 without `Host`), with what to do about it.
@@ -30,7 +34,7 @@ def check_source(headers: Mapping[str, str]) -> None:
     host = headers.get("host")
     if host is None:
         raise Problem(400, "the request has no Host header; send the address it was sent to")
-    if not is_loopback(_name(f"//{host}")):
+    if not is_open and not is_loopback(_name(f"//{host}")):
         raise Problem(
             403,
             f"requests for the host {host!r} are refused: without an API key this server answers "

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any, Final
 from urllib.parse import unquote_to_bytes
 
@@ -10,7 +11,8 @@ from evalwright_server.web.document import OperationSpec, ParameterSpec
 from evalwright_server.web.judge import Judge
 
 _INTEGER: Final = re.compile(r"-?[0-9]{1,18}", re.ASCII)
-_BOOLEANS: Final = {"true": True, "false": False}
+_NUMBER: Final = re.compile(r"-?[0-9]{1,300}(?:\.[0-9]{1,300})?", re.ASCII)
+_BOOLEANS: Final = {"true": True, "false": False, "1": True, "0": False}
 
 Values = dict[str, Any]
 """Values by parameter name; what was left out or empty is not there."""
@@ -40,13 +42,14 @@ def read_parameters(
         if name not in by_name:
             message = "there is no such query parameter here"
             nearest = closest(name, by_name)
-            errors.append(FieldError(f"query:{name}", message, tuple(by_name), nearest))
+            place = f"query:{name}"
+            errors.append(FieldError(place, message, tuple(by_name), nearest, "extra_forbidden"))
     for parameter in operation.parameters:
         raw = _find(parameter, path, given, headers)
         if raw:
             _read(judge, parameter, raw, values, errors)
         elif parameter.required:
-            errors.append(FieldError(_place(parameter), "is required"))
+            errors.append(FieldError(_place(parameter), "is required", kind="missing"))
     return values, errors
 
 
@@ -97,10 +100,7 @@ def _read(
     value: Any = list(_split_lists(raw)) if is_list else _convert(parameter.schema.node, raw[0])
     value, found = judge.check(parameter.schema.pointer, value)
     values[parameter.name] = value
-    errors.extend(
-        FieldError(f"{place}{each.pointer}", each.message, each.allowed, each.nearest)
-        for each in found
-    )
+    errors.extend(replace(each, pointer=f"{place}{each.pointer}") for each in found)
 
 
 def _split_lists(raw: Iterable[str]) -> Iterator[str]:
@@ -109,12 +109,16 @@ def _split_lists(raw: Iterable[str]) -> Iterator[str]:
         yield from (item for item in text.split(",") if item)
 
 
-def _convert(schema: Mapping[str, Any], text: str) -> str | int | bool:
+def _convert(schema: Mapping[str, Any], text: str) -> str | int | float | bool:
     """Return a text as what the schema asks for, or unchanged for the schema to refuse."""
-    if schema.get("type") == "integer" and _INTEGER.fullmatch(text):
-        return int(text)
-    if schema.get("type") == "boolean":
-        return _BOOLEANS.get(text, text)
+    match schema.get("type"):
+        case "integer" if _INTEGER.fullmatch(text):
+            return int(text)
+        case "number" if _NUMBER.fullmatch(text):
+            return float(text)
+        case "boolean":
+            # Python clients write True.
+            return _BOOLEANS.get(text.lower(), text)
     return text
 
 

@@ -13,9 +13,11 @@ from evalwright_server.services.errors import (
     Conflict,
     FieldError,
     InvalidRequest,
+    KeyReused,
     ResourceNotFound,
     ServiceError,
     StaleRevision,
+    Unavailable,
     UnprocessableRequest,
     summarize,
 )
@@ -31,6 +33,7 @@ _STATUSES: Final[Mapping[type[ServiceError], int]] = {
     Conflict: 409,
     StaleRevision: 412,
     UnprocessableRequest: 422,
+    Unavailable: 503,
 }
 
 
@@ -42,6 +45,11 @@ class Problem(Exception):
         detail: What was wrong, what was expected and what to do next.
         errors: Every wrong field.
         headers: Headers that belong to the answer, such as `Allow`.
+        hint: What to do next, where `detail` is a fixed text that clients know.
+        members: Further members of the document.
+
+    Attributes:
+        is_invalid: Whether it is about the form of the request and nothing else.
     """
 
     def __init__(
@@ -50,17 +58,26 @@ class Problem(Exception):
         detail: str,
         errors: Iterable[FieldError] = (),
         headers: Mapping[str, str] | None = None,
+        *,
+        hint: str | None = None,
+        members: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(detail)
         self.status = status
         self.detail = detail
         self.errors = tuple(errors)
         self.headers = dict(headers or {})
+        self.hint = hint
+        self.members = members or {}
+        self.is_invalid = False
 
     @classmethod
-    def invalid(cls, errors: list[FieldError]) -> "Problem":
+    def invalid(cls, errors: Iterable[FieldError]) -> "Problem":
         """Return the problem of a request with these wrong fields."""
-        return cls(400, summarize(errors), errors)
+        found = tuple(errors)
+        problem = cls(400, summarize(found), found)
+        problem.is_invalid = True
+        return problem
 
 
 def problem_of(error: Exception) -> Problem | None:
@@ -68,7 +85,7 @@ def problem_of(error: Exception) -> Problem | None:
     if isinstance(error, Problem):
         return error
     if isinstance(error, ServiceError):
-        return Problem(_STATUSES[type(error)], error.detail, error.errors)
+        return _problem_of_service(error)
     if isinstance(error, RunNotFound):
         return Problem(404, "the run has been deleted")
     if isinstance(error, IntegrityError):
@@ -77,6 +94,19 @@ def problem_of(error: Exception) -> Problem | None:
     if isinstance(error, DatabaseBusy | DatabaseUnavailable):
         return Problem(503, f"{error}; try again in a moment", headers={"Retry-After": "1"})
     return None
+
+
+def _problem_of_service(error: ServiceError) -> Problem:
+    if isinstance(error, InvalidRequest) and error.errors:
+        return Problem.invalid(error.errors)
+    status = next(_STATUSES[each] for each in type(error).__mro__ if each in _STATUSES)
+    headers: dict[str, str] = {}
+    members: dict[str, str] = {}
+    if isinstance(error, Unavailable) and error.retry_after is not None:
+        headers["Retry-After"] = str(error.retry_after)
+    if isinstance(error, KeyReused):
+        members["existing_job_id"] = error.job_id
+    return Problem(status, error.detail, error.errors, headers, hint=error.hint, members=members)
 
 
 def render(
@@ -106,12 +136,13 @@ def render(
     }
     if not plain:
         content["request_id"] = request_id
-        content["errors"] = [_member(error) for error in problem.errors[:MOST_ERRORS]]
+        content["errors"] = [show(error) for error in problem.errors[:MOST_ERRORS]]
     body = orjson.dumps(content)
     return Response(body, status, headers=problem.headers, media_type=MEDIA_TYPE)
 
 
-def _member(error: FieldError) -> dict[str, Any]:
+def show(error: FieldError) -> dict[str, Any]:
+    """Return a wrong field as it stands in problem documents."""
     member: dict[str, Any] = {"pointer": error.pointer, "message": error.message}
     if error.allowed:
         member["allowed"] = list(error.allowed)

@@ -11,6 +11,7 @@ from jsonschema_rs import ValidationError, ValidationErrorKind
 
 from evalwright_server.services.errors import FieldError, closest
 from evalwright_server.web.document import Document, Schema
+from evalwright_server.web.mistakes import kind_of
 
 _TYPE_NAMES: Final = {
     "string": "text",
@@ -52,11 +53,13 @@ class SchemaErrors:
             case ValidationErrorKind.AdditionalProperties(unexpected):
                 yield from self._explain_unknown(error, unexpected)
             case ValidationErrorKind.Required(member):
-                yield FieldError(_pointer([*error.instance_path, member]), "is required")
+                pointer = _pointer([*error.instance_path, member])
+                yield FieldError(pointer, "is required", kind="missing")
             case ValidationErrorKind.Enum(options):
                 yield _explain_choice(_pointer(error.instance_path), error.instance, options)
             case _:
-                yield FieldError(_pointer(error.instance_path), self._message(error))
+                pointer = _pointer(error.instance_path)
+                yield FieldError(pointer, self._message(error), kind=kind_of(error))
 
     def _message(self, error: ValidationError) -> str:  # noqa: PLR0911 - one per keyword
         match error.kind:
@@ -92,6 +95,7 @@ class SchemaErrors:
                 foreign or "there is no such member here",
                 tuple(members),
                 None if foreign else closest(name, members),
+                "extra_forbidden",
             )
 
     def _explain_union(
@@ -198,9 +202,9 @@ def _explain_choice(pointer: str, value: object, options: Sequence[Any]) -> Fiel
     if isinstance(value, str):
         shown = repr(value if len(value) <= 60 else f"{value[:57]}...")
         message = f"{shown} is none of {', '.join(allowed)}"
-        return FieldError(pointer, message, allowed, closest(value, allowed))
+        return FieldError(pointer, message, allowed, closest(value, allowed), "enum")
     message = f"expected one of {', '.join(allowed)}, not {_type_of(value)}"
-    return FieldError(pointer, message, allowed)
+    return FieldError(pointer, message, allowed, kind="enum")
 
 
 def _type_names(types: Iterable[str]) -> str:
@@ -213,6 +217,8 @@ def _type_of(value: object) -> str:
         return "null"
     if isinstance(value, bool):
         return "true or false"
+    if isinstance(value, float) and not value.is_integer():
+        return "a fraction"
     names = {str: "text", int: "a number", float: "a number", list: "a list", dict: "an object"}
     return names.get(type(value), type(value).__name__)
 

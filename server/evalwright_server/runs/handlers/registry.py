@@ -1,10 +1,18 @@
 """The handlers of a worker process, and what they need to live."""
 
-from collections.abc import AsyncIterator, Mapping
+import os
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from typing import Final
 
 from pydantic import JsonValue
 
+from evalwright_server.environments import (
+    BuiltEnvironment,
+    EnvironmentBuildFailed,
+    Environments,
+)
+from evalwright_server.environments.settings import ROOT_VARIABLE
 from evalwright_server.evaluators.build import Evaluator, build_evaluator
 from evalwright_server.evaluators.template import build_template_evaluator
 from evalwright_server.models import Integration, Models
@@ -13,17 +21,25 @@ from evalwright_server.runs.context import Handler
 from evalwright_server.runs.experiment_payload import ExperimentPayload
 from evalwright_server.runs.handlers.evaluation import EvaluationHandler
 from evalwright_server.runs.handlers.experiment import ExperimentHandler
+from evalwright_server.runs.handlers.job import Installer, JobHandler
 from evalwright_server.runs.kinds import RunKind
 from evalwright_server.runs.payloads import EvaluatorUse
 from evalwright_server.runs.producers.build import build_producer
 from evalwright_server.runs.producers.producer import Producer
 from evalwright_server.sandbox.sandbox import Sandbox
 
+WARM_SANDBOXES: Final = 2
+"""How many sandboxes of a kind stand ready in a worker process."""
+
 
 @asynccontextmanager
 async def make_handlers() -> AsyncIterator[Mapping[str, Handler]]:
     """Provide the handlers per kind of run, while the worker lasts."""
-    async with Sandbox() as sandbox, Models.open(cache_path()) as models:
+    async with (
+        Sandbox(warm=WARM_SANDBOXES) as sandbox,
+        Models.open(cache_path()) as models,
+        _environments() as environments,
+    ):
 
         def build(use: EvaluatorUse) -> Evaluator:
             if "template" not in use.config:
@@ -45,4 +61,27 @@ async def make_handlers() -> AsyncIterator[Mapping[str, Handler]]:
         yield {
             RunKind.TASK_RUN: EvaluationHandler(build),
             RunKind.RUN_EXPERIMENT: ExperimentHandler(produce),
+            RunKind.JOB: JobHandler(sandbox, environments),
         }
+
+
+class _NoInstaller:
+    """Stands in where the server said nothing about packages."""
+
+    async def ensure(self, requirements: Sequence[str]) -> BuiltEnvironment:
+        raise EnvironmentBuildFailed(
+            f"{len(requirements)} packages are required, and this worker has no place for them.",
+            f"Set {ROOT_VARIABLE} to a folder.",
+        )
+
+
+@asynccontextmanager
+async def _environments() -> AsyncIterator[Installer]:
+    if not os.environ.get(ROOT_VARIABLE):
+        yield _NoInstaller()
+        return
+    environments = Environments.from_environment()
+    try:
+        yield environments
+    finally:
+        await environments.close()

@@ -27,7 +27,9 @@ class EvaluationSource:
         """Return some of what is to be done; see `Source`."""
         return self._of(claimed).page(connection, claimed, cursor, limit)
 
-    def store(self, connection: Connection, claimed: Claimed, items: Sequence[Item]) -> Tally:
+    def store(
+        self, connection: Connection, claimed: Claimed, items: Sequence[Item]
+    ) -> Tally | None:
         """Keep results; see `Source`."""
         return self._of(claimed).store(connection, claimed, items)
 

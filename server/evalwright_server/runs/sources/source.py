@@ -4,7 +4,7 @@ Workers have no database. They page through what is to be done and send results 
 objects whose shape is a matter between a kind's source and its handler.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Protocol, TypeAlias
@@ -12,7 +12,7 @@ from typing import Protocol, TypeAlias
 from pydantic import JsonValue
 from sqlalchemy import Connection
 
-from evalwright_server.runs.records import Beginning, Fence, RunRow
+from evalwright_server.runs.records import Beginning, Fence, Finish, RunRow
 
 Item: TypeAlias = Mapping[str, JsonValue]
 """One thing to do, or one result."""
@@ -112,6 +112,29 @@ class Source(Protocol):
         """Return the next things to do; the first page has the cursor None."""
         ...
 
-    def store(self, connection: Connection, claimed: Claimed, items: Sequence[Item]) -> Tally:
-        """Keep results. In one transaction with the run's counters, behind its fence."""
+    def store(
+        self, connection: Connection, claimed: Claimed, items: Sequence[Item]
+    ) -> Tally | None:
+        """Keep results. In one transaction with the run's counters, behind its fence.
+
+        None leaves the run's row as it is; only who listens to its output is told.
+        """
+        ...
+
+
+class Conclusion(Protocol):
+    """Keeps what is left of runs of one kind when they end.
+
+    Called in the transaction in which a run ends, however it ends: by its worker, cancelled before
+    it started, past its deadline, or given up. So a run and what is kept of it always agree.
+    """
+
+    def conclude(self, connection: Connection, run: RunRow, finish: Finish | None) -> Iterable[str]:
+        """Keep it, and return the topics to signal once it is committed.
+
+        Args:
+            connection: The transaction.
+            run: The run as it has just ended.
+            finish: What its worker reported; None if it ended without one.
+        """
         ...

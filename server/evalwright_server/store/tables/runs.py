@@ -47,6 +47,7 @@ runs: Final = Table(
     metadata,
     key(),
     suffix(),
+    Column("uid", Text, unique=True),
     Column("kind", Text, nullable=False),
     reference("space_id", "spaces.id"),
     Column("queue", Text, nullable=False),
@@ -58,8 +59,6 @@ runs: Final = Table(
     Column("owner", Text),
     Column("lease_until", UtcTimestamp()),
     Column("cancel_requested", Boolean, nullable=False),
-    Column("payload", Document, nullable=False),
-    Column("result", Document),
     Column("progress_total", Integer),
     _counter("progress_done"),
     _counter("progress_succeeded"),
@@ -74,6 +73,8 @@ runs: Final = Table(
     Column("idem_scope", Text),
     Column("idem_key", Text),
     Column("idem_hash", LargeBinary),
+    Column("payload", Document, nullable=False),
+    Column("result", Document),
     UniqueConstraint("idem_scope", "idem_key"),
     CheckConstraint("(state = 'running') = (owner IS NOT NULL)", "running_has_owner"),
     Index(
@@ -91,7 +92,9 @@ runs: Final = Table(
     sqlite_autoincrement=True,
 )
 """`rank` is the negative priority, so that a claim walks its index forward. The partial indexes
-keep a claim's cost flat however many runs are done.
+keep a claim's cost flat however many runs are done. Where a run has a `uid`, that is its public ID.
+
+What may be large stands last: SQLite reads a row from its start and only as far as it must.
 """
 
 run_skips: Final = Table(

@@ -1,14 +1,16 @@
 """Whether the server can work."""
 
 from evalwright_server import __version__
-from evalwright_server.services.runs import count_active
+from evalwright_server.services.requests import JsonObject
+from evalwright_server.services.runs import ActiveRuns, count_active
 from evalwright_server.web.call import Answer, Call
+from evalwright_server.web.context import ServerContext
 
 
 async def get_health(call: Call) -> Answer:
     """Answer how the server is; without workers or sandbox it is degraded."""
     context = call.context
-    queued, running = await call.read(count_active)
+    active = await call.read(count_active)
     sandbox = context.sandbox
     is_healthy = context.workforce.connected > 0 and sandbox.driver is not None
     return Answer(
@@ -25,13 +27,7 @@ async def get_health(call: Call) -> Answer:
                 "missing": [],
             },
             "workers": context.workforce.connected,
-            "queue_stats": {
-                "queued": queued,
-                "running": running,
-                "pending": queued,
-                "max_workers": context.workforce.connected,
-                "max_queue_size": 0,
-            },
+            "queue_stats": _queue_stats(context, active),
             "docker_available": False,
             "gvisor_available": False,
             "circuit_breaker": {
@@ -40,6 +36,21 @@ async def get_health(call: Call) -> Answer:
                 "success_count": 0,
                 "last_failure": None,
             },
-            "production_mode": False,
+            "production_mode": context.asks_for_key,
         }
     )
+
+
+async def get_pool_stats(call: Call) -> Answer:
+    """Answer how much work there is."""
+    return Answer(_queue_stats(call.context, await call.read(count_active)))
+
+
+def _queue_stats(context: ServerContext, active: ActiveRuns) -> JsonObject:
+    return {
+        "queued": active.queued,
+        "running": active.running,
+        "pending": active.waiting_jobs,
+        "max_workers": context.workforce.capacity,
+        "max_queue_size": context.jobs.rules.queue_limit,
+    }

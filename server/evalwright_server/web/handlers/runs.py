@@ -5,7 +5,7 @@ from starlette.responses import Response
 from evalwright_server.services import runs
 from evalwright_server.services.errors import FieldError
 from evalwright_server.web.call import Answer, Call
-from evalwright_server.web.events import event_stream
+from evalwright_server.web.events import event_stream, run_events
 from evalwright_server.web.problems import Problem
 from evalwright_server.web.waiting import hold, run_tag
 
@@ -39,7 +39,7 @@ async def stream_run_events(call: Call) -> Response:
     since = _version(call.values.get("Last-Event-ID"))
     shown = await call.read(runs.get_run, call.values["run_id"], engine=context.engine)
     changes = context.engine.events(shown.run.id, since)
-    return event_stream(call.request, context.stopping, shown, changes)
+    return event_stream(call.request, context.stopping, run_events(shown, changes))
 
 
 def _version(last_event_id: str | None) -> int | None:

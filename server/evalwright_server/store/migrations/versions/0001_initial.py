@@ -10,6 +10,8 @@ down_revision = None
 def upgrade() -> None:
     """Apply the revision."""
     _create_ai_integrations()
+    _create_blob_chunks()
+    _create_blobs()
     _create_organizations()
     _create_users()
     _create_spaces()
@@ -21,11 +23,17 @@ def upgrade() -> None:
     _create_space_memberships()
     _create_dataset_examples()
     _create_dataset_versions()
+    _create_dead_letters()
     _create_evaluator_versions()
     _create_experiments()
+    _create_job_artifacts()
+    _create_job_output()
+    _create_job_results()
+    _create_jobs()
     _create_run_skips()
     _create_spans()
     _create_tasks()
+    _create_webhook_deliveries()
     _create_dataset_example_revisions()
     _create_example_annotations()
     _create_experiment_runs()
@@ -59,6 +67,26 @@ def _create_ai_integrations() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_ai_integrations")),
         sa.UniqueConstraint("name", name=op.f("uq_ai_integrations_name")),
         sqlite_autoincrement=True,
+    )
+
+
+def _create_blob_chunks() -> None:
+    op.create_table(
+        "blob_chunks",
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("data", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("digest", "position", name=op.f("pk_blob_chunks")),
+    )
+
+
+def _create_blobs() -> None:
+    op.create_table(
+        "blobs",
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("size", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("touched_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("digest", name=op.f("pk_blobs")),
     )
 
 
@@ -227,6 +255,7 @@ def _create_runs() -> None:
         "runs",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("suffix", sa.String(length=4), nullable=False),
+        sa.Column("uid", sa.Text(), nullable=True),
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("space_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("queue", sa.Text(), nullable=False),
@@ -238,8 +267,6 @@ def _create_runs() -> None:
         sa.Column("owner", sa.Text(), nullable=True),
         sa.Column("lease_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("cancel_requested", sa.Boolean(), nullable=False),
-        sa.Column("payload", sa.JSON(none_as_null=True), nullable=False),
-        sa.Column("result", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("progress_total", sa.Integer(), nullable=True),
         sa.Column("progress_done", sa.Integer(), server_default="0", nullable=False),
         sa.Column("progress_succeeded", sa.Integer(), server_default="0", nullable=False),
@@ -254,6 +281,8 @@ def _create_runs() -> None:
         sa.Column("idem_scope", sa.Text(), nullable=True),
         sa.Column("idem_key", sa.Text(), nullable=True),
         sa.Column("idem_hash", sa.LargeBinary(), nullable=True),
+        sa.Column("payload", sa.JSON(none_as_null=True), nullable=False),
+        sa.Column("result", sa.JSON(none_as_null=True), nullable=True),
         sa.CheckConstraint(
             "(state = 'running') = (owner IS NOT NULL)", name=op.f("ck_runs_running_has_owner")
         ),
@@ -262,6 +291,7 @@ def _create_runs() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_runs")),
         sa.UniqueConstraint("idem_scope", "idem_key", name=op.f("uq_runs_idem_scope_idem_key")),
+        sa.UniqueConstraint("uid", name=op.f("uq_runs_uid")),
         sqlite_autoincrement=True,
     )
     with op.batch_alter_table("runs", schema=None) as batch_op:
@@ -369,6 +399,28 @@ def _create_dataset_versions() -> None:
     )
 
 
+def _create_dead_letters() -> None:
+    op.create_table(
+        "dead_letters",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("run_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("job_id", sa.Text(), nullable=False),
+        sa.Column("job_data", sa.JSON(none_as_null=True), nullable=False),
+        sa.Column("error_type", sa.Text(), nullable=False),
+        sa.Column("error_message", sa.Text(), nullable=False),
+        sa.Column("retry_count", sa.Integer(), nullable=False),
+        sa.Column("correlation_id", sa.Text(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["run_id"], ["runs.id"], name=op.f("fk_dead_letters_run_id_runs"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_dead_letters")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("dead_letters", schema=None) as batch_op:
+        batch_op.create_index("ix_dead_letters_run", ["run_id"], unique=False)
+
+
 def _create_evaluator_versions() -> None:
     op.create_table(
         "evaluator_versions",
@@ -423,6 +475,87 @@ def _create_experiments() -> None:
         sa.UniqueConstraint("dataset_id", "name", name=op.f("uq_experiments_dataset_id_name")),
         sqlite_autoincrement=True,
     )
+
+
+def _create_job_artifacts() -> None:
+    op.create_table(
+        "job_artifacts",
+        sa.Column("run_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("size", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("content_type", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["run_id"], ["runs.id"], name=op.f("fk_job_artifacts_run_id_runs"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["sha256"], ["blobs.digest"], name=op.f("fk_job_artifacts_sha256_blobs")
+        ),
+        sa.PrimaryKeyConstraint("run_id", "name", name=op.f("pk_job_artifacts")),
+    )
+    with op.batch_alter_table("job_artifacts", schema=None) as batch_op:
+        batch_op.create_index("ix_job_artifacts_content", ["sha256"], unique=False)
+
+
+def _create_job_output() -> None:
+    op.create_table(
+        "job_output",
+        sa.Column("run_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("attempt", sa.Integer(), nullable=False),
+        sa.Column("seq", sa.Integer(), nullable=False),
+        sa.Column("stream", sa.Text(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("text", sa.JSON(none_as_null=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["run_id"], ["runs.id"], name=op.f("fk_job_output_run_id_runs"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("run_id", "attempt", "seq", name=op.f("pk_job_output")),
+    )
+
+
+def _create_job_results() -> None:
+    op.create_table(
+        "job_results",
+        sa.Column("run_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("record", sa.JSON(none_as_null=True), nullable=False),
+        sa.Column("stdout", sa.JSON(none_as_null=True), nullable=False),
+        sa.Column("stderr", sa.JSON(none_as_null=True), nullable=False),
+        sa.Column("output", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["run_id"], ["runs.id"], name=op.f("fk_job_results_run_id_runs"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("run_id", name=op.f("pk_job_results")),
+    )
+
+
+def _create_jobs() -> None:
+    op.create_table(
+        "jobs",
+        sa.Column("run_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("parent_uid", sa.Text(), nullable=True),
+        sa.Column("relationship", sa.Text(), nullable=True),
+        sa.Column("job_type", sa.Text(), nullable=False),
+        sa.Column("job_ref", sa.Text(), nullable=False),
+        sa.Column("job_version", sa.Text(), nullable=False),
+        sa.Column("is_held", sa.Boolean(), nullable=False),
+        sa.Column("correlation_id", sa.Text(), nullable=True),
+        sa.Column("code_hash", sa.String(length=64), nullable=False),
+        sa.Column("code_bytes", sa.Integer(), nullable=False),
+        sa.Column("input_hash", sa.String(length=64), nullable=False),
+        sa.Column("input_bytes", sa.Integer(), nullable=False),
+        sa.Column("environment_hash", sa.String(length=64), nullable=True),
+        sa.Column("output_hash", sa.String(length=64), nullable=True),
+        sa.Column("ended_as", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["run_id"], ["runs.id"], name=op.f("fk_jobs_run_id_runs"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("run_id", name=op.f("pk_jobs")),
+    )
+    with op.batch_alter_table("jobs", schema=None) as batch_op:
+        batch_op.create_index("ix_jobs_end", ["ended_as", "run_id"], unique=False)
+        batch_op.create_index("ix_jobs_type", ["job_type", "run_id"], unique=False)
+        batch_op.create_index("ix_jobs_type_end", ["job_type", "ended_as", "run_id"], unique=False)
 
 
 def _create_run_skips() -> None:
@@ -524,6 +657,41 @@ def _create_tasks() -> None:
     with op.batch_alter_table("tasks", schema=None) as batch_op:
         batch_op.create_index("ix_tasks_dataset", ["dataset_id"], unique=False)
         batch_op.create_index("ix_tasks_project", ["project_id"], unique=False)
+
+
+def _create_webhook_deliveries() -> None:
+    op.create_table(
+        "webhook_deliveries",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("run_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("url", sa.Text(), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("attempts", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("last_status", sa.Integer(), nullable=True),
+        sa.Column("last_error", sa.Text(), nullable=True),
+        sa.Column("next_attempt_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("lease_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("delivered_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["run_id"],
+            ["runs.id"],
+            name=op.f("fk_webhook_deliveries_run_id_runs"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_webhook_deliveries")),
+        sa.UniqueConstraint("run_id", name=op.f("uq_webhook_deliveries_run_id")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("webhook_deliveries", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_webhook_deliveries_due",
+            ["next_attempt_at"],
+            unique=False,
+            sqlite_where=sa.text("state = 'pending'"),
+            postgresql_where=sa.text("state = 'pending'"),
+        )
 
 
 def _create_dataset_example_revisions() -> None:

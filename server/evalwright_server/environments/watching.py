@@ -1,0 +1,61 @@
+"""Watching over an installer: what the kernel does not limit by itself."""
+
+import asyncio
+import os
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+from evalwright_server.environments.command import Task
+from evalwright_server.environments.trees import free_bytes, tree_bytes
+from evalwright_server.sandbox.memory import resident_bytes, tree
+
+WATCH_SECONDS: Final = 0.25
+MIB: Final = 1024 * 1024
+
+
+async def exceeding(task: Task, pid: int) -> str:
+    """Return when a limit is exceeded, and which, in words.
+
+    Args:
+        task: What runs.
+        pid: The first of its processes.
+    """
+    try:
+        return await _exceeding(task, pid)
+    except OSError as error:
+        return f"made folders that can't be measured ({error.strerror})"
+
+
+async def _exceeding(task: Task, pid: int) -> str:
+    folders = list(task.writable.values())
+    free = {folder: free_bytes(folder) for folder in folders}
+    before = await asyncio.to_thread(measure, folders)
+    while memory_bytes(pid) <= task.memory_bytes:
+        # Others fill the disk too: less room is only a reason to measure.
+        if any(free[folder] - free_bytes(folder) > task.disk_bytes for folder in folders):
+            filled = await asyncio.to_thread(measure, folders) - before
+            if filled > task.disk_bytes:
+                return f"filled more than {task.disk_bytes // MIB} MiB of the disk"
+        await asyncio.sleep(WATCH_SECONDS)
+    return f"needed more than {task.memory_bytes // MIB} MiB of memory"
+
+
+def memory_bytes(pid: int) -> int:
+    """Say what the processes below bubblewrap take together, with the files in their /tmp.
+
+    Pages that several have count several times, which makes little of a difference here.
+    """
+    _, *inside = tree(pid)
+    total = sum(resident_bytes(each) for each in inside)
+    if inside:
+        with suppress(OSError):
+            status = os.statvfs(f"/proc/{inside[0]}/root/tmp")
+            total += (status.f_blocks - status.f_bfree) * status.f_frsize
+    return total
+
+
+def measure(folders: Iterable[Path]) -> int:
+    """Say what some folders take on the disk together."""
+    return sum(tree_bytes(folder) for folder in folders)

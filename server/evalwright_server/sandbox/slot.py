@@ -1,0 +1,271 @@
+"""One sandbox: made before its job is known, used for one job, then gone."""
+
+import asyncio
+import json
+import os
+import signal
+import socket
+import struct
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from evalwright_server.sandbox.channels import Channels
+from evalwright_server.sandbox.command import Argument, Shape
+from evalwright_server.sandbox.diagnosis import diagnose
+from evalwright_server.sandbox.folders import SlotFolder
+from evalwright_server.sandbox.output import OutputDirectory
+from evalwright_server.sandbox.spawner import SpawnedProcess, Spawner
+
+START_SECONDS: Final = 30.0
+"""How long a sandbox may take to get ready; tens of milliseconds are usual."""
+END_SECONDS: Final = 5.0
+"""How long the kernel may take to clear a killed sandbox away."""
+NO_FD: Final = -1
+PACKET: Final = 64 * 1024
+_CREDENTIALS: Final = struct.Struct("3i")
+
+
+@dataclass(frozen=True, slots=True)
+class AgentReport:
+    """What the agent says about the end of a job.
+
+    Attributes:
+        exit_code: If it ended by itself.
+        signal: If a signal ended it.
+        cpu_seconds: Of the whole tree, with what the runner took to get ready.
+        largest_bytes: The most memory of any single process.
+        read_bytes: By system calls of the whole tree.
+        written_bytes: Likewise.
+    """
+
+    exit_code: int | None
+    signal: int | None
+    cpu_seconds: float
+    largest_bytes: int
+    read_bytes: int
+    written_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """What a runner had taken before its job began.
+
+    Attributes:
+        seconds: Processor time.
+        counters: What it had read and written, as in /proc/self/io.
+    """
+
+    seconds: float = 0.0
+    counters: Mapping[str, int] = field(default_factory=dict)
+
+
+class Slot:
+    """A sandbox.
+
+    Attributes:
+        shape: What was known of the job when it was made.
+        folder: Where its job's files go.
+        channels: What connects it.
+        agent: Process ID of its first process, 0 until that is known.
+        runner: Process ID of what becomes the job, 0 until it is ready.
+        output: Its /output, once it is ready.
+        before: What the runner had taken before its job began.
+        began: Done with the job's first instruction.
+        reported: Done with the agent's report, or None if it ended without one.
+        on_listener: Gets a socket that listens inside.
+    """
+
+    def __init__(self, shape: Shape, folder: SlotFolder) -> None:
+        self._loop = asyncio.get_running_loop()
+        self.shape = shape
+        self.folder = folder
+        self.channels = Channels(self._on_status)
+        self.agent = 0
+        self.runner = 0
+        self.output = OutputDirectory(NO_FD)
+        self.before = Before()
+        self.began: asyncio.Future[None] = self._loop.create_future()
+        self.reported: asyncio.Future[AgentReport | None] = self._loop.create_future()
+        self.on_listener: Callable[[socket.socket], None] | None = None
+        self._exited: asyncio.Future[None] = self._loop.create_future()
+        self._ready: asyncio.Future[None] = self._loop.create_future()
+        self._killable: asyncio.Future[None] = self._loop.create_future()
+        self._bubblewrap: SpawnedProcess | None = None
+        self._agent_pidfd = NO_FD
+        self._announced = 0
+        self._requested = False
+        self._destruction: asyncio.Task[None] | None = None
+        self._loop.add_reader(self.channels.control, self._on_control)
+        self._loop.add_reader(self.channels.runner, self._on_runner)
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether it can still take a job."""
+        return self._ready.done() and not self._exited.done() and self._destruction is None
+
+    async def start(self, spawner: Spawner, arguments: list[Argument]) -> None:
+        """Bring it up until it waits for its job.
+
+        Args:
+            spawner: Starts it.
+            arguments: For bubblewrap.
+
+        Raises:
+            SandboxUnavailable: It did not come up.
+        """
+        # A cancelled task can't recall the thread, so the process is dealt with when it is there.
+        spawning = asyncio.ensure_future(
+            asyncio.to_thread(spawner.spawn, arguments, self.channels.remote)
+        )
+        self._requested = True
+        spawning.add_done_callback(self._on_spawned)
+        await asyncio.shield(spawning)
+        await asyncio.wait(
+            {self._ready, self._exited}, timeout=START_SECONDS, return_when=asyncio.FIRST_COMPLETED
+        )
+        if not self._ready.done():
+            self.channels.stderr.drain()
+            await self.destroy()
+            raise diagnose(self.channels.stderr.text or "it did not get ready in time")
+
+    def begin(self, orders: Mapping[str, Any]) -> None:
+        """Let the job begin; its files are there."""
+        # If it is dead already, `reported` tells.
+        with suppress(BrokenPipeError, ConnectionResetError):
+            self.channels.runner.send(json.dumps(orders).encode())
+
+    def end(self, *, at_once: bool) -> None:
+        """Kill the job, or ask it to end; what it took is reported."""
+        with suppress(BrokenPipeError, ConnectionResetError, BlockingIOError):
+            self.channels.control.send(b"kill" if at_once else b"term")
+
+    def _on_spawned(self, spawning: "asyncio.Future[SpawnedProcess]") -> None:
+        self.channels.release_remote()
+        if spawning.cancelled() or spawning.exception():
+            self._note_exit()
+            return
+        self._bubblewrap = spawning.result()
+        self._loop.add_reader(self._bubblewrap.pidfd, self._note_exit)
+        self._adopt()
+
+    def _note_exit(self) -> None:
+        if self._bubblewrap is not None:
+            self._loop.remove_reader(self._bubblewrap.pidfd)
+        self._on_control()
+        for future in (self._exited, self._killable):
+            if not future.done():
+                future.set_result(None)
+        if not self.reported.done():
+            self.reported.set_result(None)
+
+    def _on_status(self, line: bytes) -> None:
+        self._announced = json.loads(line).get("child-pid", self._announced)
+        self._adopt()
+
+    def _adopt(self) -> None:
+        """Hold on to the first process, provided it still is the one that was announced."""
+        if self._killable.done() or not self._announced or self._bubblewrap is None:
+            return
+        with suppress(OSError):
+            self._agent_pidfd = os.pidfd_open(self._announced)
+            if parent_of(self._announced) == self._bubblewrap.pid:
+                self.agent = self._announced
+        self._killable.set_result(None)
+
+    def _on_runner(self) -> None:
+        """Take what the runner says, and which process that is."""
+        packet, fds, sender = receive(self.channels.runner)
+        if packet == b"ready" and fds and not self._ready.done():
+            self.runner = sender
+            self.output = OutputDirectory(fds.pop())
+            self._ready.set_result(None)
+        elif packet == b"listener" and fds and self.on_listener is not None:
+            self.on_listener(socket.socket(fileno=fds.pop()))
+        elif packet.startswith(b"go ") and not self.began.done():
+            _, seconds, counters = packet.split(b" ", 2)
+            self.before = Before(float(seconds), json.loads(counters))
+            self.began.set_result(None)
+        elif not packet:
+            self._loop.remove_reader(self.channels.runner)
+        for fd in fds:
+            os.close(fd)
+
+    def _on_control(self) -> None:
+        if self.reported.done():
+            return
+        packet, fds, _ = receive(self.channels.control)
+        for fd in fds:
+            os.close(fd)
+        if packet:
+            self.reported.set_result(AgentReport(**json.loads(packet)))
+            self._loop.remove_reader(self.channels.control)
+
+    async def destroy(self) -> None:
+        """Kill whatever is left and give everything back; safe to call again, or to cancel."""
+        if self._destruction is None:
+            self._destruction = asyncio.ensure_future(self._destroy())
+        await asyncio.shield(self._destruction)
+
+    async def _destroy(self) -> None:
+        # Between bubblewrap's fork and the child's own request to die with it, the child would
+        # survive: so it is killed by itself, for which it has to be known.
+        if self._requested:
+            await asyncio.wait({self._killable}, timeout=END_SECONDS)
+            self._kill()
+            await asyncio.wait({self._exited}, timeout=END_SECONDS)
+        self._release()
+
+    def _kill(self) -> None:
+        victims = [self._agent_pidfd if self.agent else NO_FD]
+        victims += [self._bubblewrap.pidfd] if self._bubblewrap is not None else []
+        for pidfd in victims:
+            if pidfd != NO_FD:
+                with suppress(ProcessLookupError):
+                    signal.pidfd_send_signal(pidfd, signal.SIGKILL)
+
+    def _release(self) -> None:
+        for channel in (self.channels.control, self.channels.runner):
+            self._loop.remove_reader(channel)
+        self.channels.close()
+        pidfds = [self._agent_pidfd]
+        if self._bubblewrap is not None:
+            self._loop.remove_reader(self._bubblewrap.pidfd)
+            pidfds.append(self._bubblewrap.pidfd)
+        for pidfd in pidfds:
+            if pidfd != NO_FD:
+                os.close(pidfd)
+        self.folder.remove()
+
+
+def receive(channel: socket.socket) -> tuple[bytes, list[int], int]:
+    """Take a packet, the descriptors that came with it, and its sender's process ID.
+
+    Returns:
+        An empty packet at the end, or when there is none.
+    """
+    size = socket.CMSG_SPACE(_CREDENTIALS.size) + socket.CMSG_SPACE(4)
+    try:
+        packet, attached, _, _ = channel.recvmsg(PACKET, size, socket.MSG_CMSG_CLOEXEC)
+    except (BlockingIOError, ConnectionResetError):
+        return b"", [], 0
+    fds: list[int] = []
+    sender = 0
+    for _, kind, data in attached:
+        if kind == socket.SCM_RIGHTS:
+            fds += [fd for (fd,) in struct.iter_unpack("i", data[: len(data) // 4 * 4])]
+        elif kind == socket.SCM_CREDENTIALS:
+            sender = _CREDENTIALS.unpack(data[: _CREDENTIALS.size])[0]
+    return packet, fds, sender
+
+
+def parent_of(pid: int) -> int:
+    """Read a process's parent.
+
+    Raises:
+        OSError: There is no such process.
+    """
+    lines = Path(f"/proc/{pid}/status").read_text(encoding="utf-8", errors="replace").splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("PPid:"))

@@ -1,0 +1,76 @@
+"""Where sandboxes are made: one copy of bubblewrap, one spawner, one place for folders."""
+
+import asyncio
+from typing import Final, Self
+
+from evalwright_server.sandbox.account import job_account
+from evalwright_server.sandbox.bubblewrap import Bubblewrap
+from evalwright_server.sandbox.command import Shape, bubblewrap_arguments
+from evalwright_server.sandbox.exposure import Exposure, expose
+from evalwright_server.sandbox.folders import SlotFolders
+from evalwright_server.sandbox.interpreter import Interpreter, find_interpreter
+from evalwright_server.sandbox.slot import Slot
+from evalwright_server.sandbox.spawner import Spawner
+
+AT_ONCE: Final = 4
+"""How many sandboxes come up at a time; more would only wait for processors."""
+
+
+class Workshop:
+    """Makes sandboxes.
+
+    Args:
+        spawner: Starts processes.
+        folders: Where jobs' files go.
+        interpreter: The Python that jobs run with.
+    """
+
+    def __init__(self, spawner: Spawner, folders: SlotFolders, interpreter: Interpreter) -> None:
+        self._spawner = spawner
+        self._folders = folders
+        self._interpreter = interpreter
+        self._places = asyncio.Semaphore(AT_ONCE)
+
+    @classmethod
+    async def open(cls, copy: Bubblewrap) -> Self:
+        """Start what is needed.
+
+        Raises:
+            SandboxUnavailable: It can't be used here.
+        """
+        interpreter, account, exposure = find_interpreter(), job_account(), Exposure()
+        if account is not None:
+            exposure = expose(interpreter.sources, [copy.program, *copy.libraries])
+        folders = await asyncio.to_thread(SlotFolders)
+        try:
+            spawner = await asyncio.to_thread(Spawner, copy, account, exposure)
+        except BaseException:
+            folders.close()
+            raise
+        return cls(spawner, folders, interpreter)
+
+    @property
+    def alive(self) -> bool:
+        """Whether it can still make any."""
+        return self._spawner.alive
+
+    async def make(self, shape: Shape) -> Slot:
+        """Make a sandbox that waits for its job.
+
+        Raises:
+            SandboxUnavailable: It did not come up.
+        """
+        async with self._places:
+            slot = Slot(shape, self._folders.new())
+            try:
+                arguments = bubblewrap_arguments(self._interpreter, slot.folder, shape)
+                await slot.start(self._spawner, arguments)
+            except BaseException:
+                await slot.destroy()
+                raise
+            return slot
+
+    async def close(self) -> None:
+        """End every sandbox that was made, and all else."""
+        await asyncio.to_thread(self._spawner.close)
+        await asyncio.to_thread(self._folders.close)
