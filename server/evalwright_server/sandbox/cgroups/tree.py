@@ -3,6 +3,7 @@
 import fcntl
 import logging
 import os
+import time
 from abc import ABC, abstractmethod
 from contextlib import suppress
 from pathlib import Path
@@ -17,6 +18,9 @@ from evalwright_server.sandbox.cgroups.v2 import GroupV2
 
 PREFIX: Final = "evalwright-jobs-"
 TRIES: Final = 5
+CLOSE_SECONDS: Final = 2.0
+"""How long processes may take to die at the end; what is left then goes at the next start."""
+PAUSE_SECONDS: Final = 0.005
 
 logger = logging.getLogger("evalwright")
 
@@ -108,9 +112,11 @@ class Cgroups(ABC):
         self._condemned = [directory for directory in self._condemned if not removed(directory)]
 
     def close(self) -> None:
-        """Kill every process in every group, and remove them all."""
+        """Kill every process in every group, and remove them all; blocks until they are dead."""
+        deadline = time.monotonic() + CLOSE_SECONDS
         for home in self._homes.values():
-            clear(home)
+            while not cleared(home) and time.monotonic() < deadline:
+                time.sleep(PAUSE_SECONDS)
         for fd in self._locks:
             os.close(fd)
         self._homes, self._locks, self._condemned = {}, [], []
@@ -210,18 +216,21 @@ def sweep(base: Path) -> None:
         with suppress(OSError):
             fd = lock(home)
             try:
-                clear(home)
+                cleared(home)
             finally:
                 os.close(fd)
 
 
-def clear(home: Path) -> None:
-    """Kill every process in a directory's groups and remove them with it, as far as they go."""
+def cleared(home: Path) -> bool:
+    """Kill every process in a directory's groups and remove it; return whether it is gone.
+
+    It is not while a process takes its time to die.
+    """
     groups = [child for child in home.iterdir() if child.is_dir()] if home.is_dir() else []
     for group in groups:
         kill_members(group)
         removed(group)
-    removed(home)
+    return removed(home)
 
 
 def removed(directory: Path) -> bool:
