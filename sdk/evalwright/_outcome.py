@@ -26,6 +26,11 @@ class Outcome:
         return self._seen.job_id
 
     @property
+    def seen(self) -> Seen:
+        """What the server last said of it, however much that was."""
+        return self._seen
+
+    @property
     def status(self) -> models.JobStatus:
         """Where it stood when last looked at."""
         return self._seen.status

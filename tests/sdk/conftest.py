@@ -5,11 +5,12 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import settings
 
+from sdk.command import call
 from sdk.contract import client, scene, space
 from sdk.scripted_server import ScriptedServer, serving
 from sdk.task_clients import tasks
 
-__all__ = ["client", "scene", "space", "tasks"]
+__all__ = ["call", "client", "scene", "space", "tasks"]
 
 # A test may be slow because the machine is busy; that is no defect of the code.
 settings.register_profile("evalwright", deadline=None, max_examples=60)

@@ -1,56 +1,20 @@
 """The command line, as people and scripts use it, over real HTTP."""
 
-import io
 import json
 import socket
 import subprocess
 import sys
 import uuid
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from evalwright import SpacesClient, TasksClient
-from evalwright.__main__ import main
 from fixtures_server import RunningServer
 from sdk import samples
+from sdk.command import Cli
 from sdk.scripted_server import Reply, ScriptedServer, problem
-
-
-@dataclass(frozen=True)
-class Result:
-    """How a call of the command ended."""
-
-    returncode: int
-    stdout: str
-    stderr: str
-
-
-Cli = Callable[..., Result]
-
-
-@pytest.fixture
-def call(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Cli:
-    """The command in this process, which is quicker than a new one and just as real."""
-    monkeypatch.setenv("NO_COLOR", "1")
-    monkeypatch.setenv("COLUMNS", "200")
-
-    def run(*words: str, stdin: str = "", **environ: str) -> Result:
-        for name, value in environ.items():
-            monkeypatch.setenv(name, value)
-        monkeypatch.setattr(sys, "argv", ["evalwright", *words])
-        monkeypatch.setattr(sys, "stdin", io.StringIO(stdin))
-        with pytest.raises(SystemExit) as caught:
-            main()
-        output = capsys.readouterr()
-        assert "Traceback" not in output.err, output.err
-        code = caught.value.code
-        return Result(code if isinstance(code, int) else int(code is not None), *output)
-
-    return run
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import urllib3
 from starlette.requests import Request
 from starlette.types import Message
 
@@ -17,6 +18,7 @@ from evalwright_server.config import WebhookSettings
 from evalwright_server.web.presence import while_present
 from fixtures_server import RunningServer, server_settings, serving
 from server.client import Api
+from server.test_serve import serving as command_serving
 from webhooks.receiver import Receiver, answer
 from webhooks.sending import HASTY, SECRET
 
@@ -65,6 +67,12 @@ def lines_of(api: Api, job_id: str, query: str = "") -> list[Any]:
 
 def output(events: list[Any], stream: str = "stdout") -> str:
     return "".join(event["text"] for event in events if event["stream"] == stream)
+
+
+@contextmanager
+def closing_pool(api: Api) -> Iterator[Api]:
+    yield api
+    api.pool.clear()
 
 
 def test_what_a_program_writes_is_heard_while_it_runs(api: Api) -> None:
@@ -137,6 +145,32 @@ def test_of_a_job_that_does_not_exist_there_is_nothing(api: Api, path: str) -> N
     assert (reply.status, reply.body["detail"]) == (404, "Job not found")
 
 
+@pytest.mark.slow
+def test_a_killed_server_costs_an_attempt_and_no_event(tmp_path: Path) -> None:
+    arguments = ("--data", str(tmp_path / "data"), "--port", "0")
+    with command_serving(*arguments) as (process, url), closing_pool(Api(url)) as api:
+        job_id = submit(api, f"print('hello', flush=True)\n{FOREVER}")
+        with listening(api, job_id) as events:
+            heard = [next(events), next(events), next(events)]
+            process.kill()
+            with pytest.raises(urllib3.exceptions.ProtocolError):
+                heard += events
+    with (
+        command_serving(*arguments) as (_, url),
+        closing_pool(Api(url)) as api,
+        listening(api, job_id, heard[-1]["id"]) as events,
+    ):
+        again = [next(events)]
+        while again[-1]["type"] != "output":
+            again.append(next(events))
+        api.post(f"/jobs/{job_id}/cancel")
+        again += events
+    assert [str(event["id"]) for event in [*heard, *again] if event["status"] != "queued"] == [
+        "1-running", "1-1", "2-running", "2-1", "2-cancelled",
+    ]  # fmt: skip
+
+
+@pytest.mark.slow
 def test_ids_outlive_the_server(tmp_path: Path, connect: Callable[..., Api]) -> None:
     """A job that is handed back when its server stops is told as its next attempt."""
     settings = server_settings(tmp_path / "data")

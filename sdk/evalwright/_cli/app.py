@@ -8,7 +8,18 @@ from rich.text import Text
 from typer.main import get_command
 
 from evalwright import __version__
-from evalwright._cli import datasets, evaluators, experiments, projects, runs, spaces, spans, tasks
+from evalwright._cli import (
+    datasets,
+    evaluators,
+    experiments,
+    job_types,
+    jobs,
+    projects,
+    runs,
+    spaces,
+    spans,
+    tasks,
+)
 from evalwright._cli.output import MESSAGES
 from evalwright._cli.plugins import RootGroup
 from evalwright.errors import EvalwrightError
@@ -22,8 +33,10 @@ app = typer.Typer(
     help="Evaluate LLM applications.",
     epilog="Everything that is named may be given by name or ID. Start a server: evalwright serve",
 )
-for group in (spaces, projects, datasets, experiments, evaluators, tasks, runs, spans):
+for group in (spaces, projects, datasets, experiments, evaluators, tasks, runs, spans, jobs):
     app.add_typer(group.app)
+for kinds in (job_types.app, job_types.environments):
+    app.add_typer(kinds)
 
 
 def _version(value: bool) -> None:

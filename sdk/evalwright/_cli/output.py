@@ -19,7 +19,7 @@ MESSAGES = Console(stderr=True, highlight=False)
 def show(value: BaseModel, *, as_json: bool) -> None:
     """Print one thing, a member on each line."""
     if as_json:
-        _print_json(_plain(value))
+        print_json(_plain(value))
         return
     table = Table.grid(padding=(0, 2))
     for name, member in value.model_dump(mode="python").items():
@@ -30,7 +30,7 @@ def show(value: BaseModel, *, as_json: bool) -> None:
 def show_rows(rows: Iterable[BaseModel], columns: Sequence[str], *, as_json: bool) -> None:
     """Print several things as a table with the columns that matter."""
     if as_json:
-        _print_json([_plain(row) for row in rows])
+        print_json([_plain(row) for row in rows])
         return
     found = [row.model_dump(mode="python") for row in rows]
     if not found:
@@ -51,14 +51,25 @@ def done(text: str, *, as_json: bool) -> None:
         MESSAGES.print(Text(text))
 
 
+def print_json(value: object, *, indent: int | None = 2) -> None:
+    """Print JSON, for programs to read."""
+    # Not through the console, which would break long lines.
+    print(json.dumps(value, indent=indent, ensure_ascii=False), file=CONSOLE.file)
+
+
+def size(count: int) -> str:
+    """Write a number of bytes for people."""
+    amount = float(count)
+    for unit in ("B", "KiB", "MiB"):
+        if amount < 1024:
+            return f"{amount:.0f} {unit}" if unit == "B" else f"{amount:.1f} {unit}"
+        amount /= 1024
+    return f"{amount:.1f} GiB"
+
+
 def _plain(value: BaseModel) -> dict[str, object]:
     plain: dict[str, object] = value.model_dump(mode="json")
     return plain
-
-
-def _print_json(value: object) -> None:
-    # Not through the console, which would break long lines.
-    print(json.dumps(value, indent=2, ensure_ascii=False), file=CONSOLE.file)
 
 
 def _member(row: dict[str, object], path: str) -> object:

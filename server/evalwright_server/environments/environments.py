@@ -69,6 +69,12 @@ class Environments:
         """
         return cls(Path(environment[ROOT_VARIABLE]), PackageSettings.read(environment))
 
+    @property
+    def packages(self) -> Path:
+        """The folder that all environments are in, made if need be."""
+        self._layout.make()
+        return self._layout.packages
+
     async def close(self) -> None:
         """End the installations that are under way."""
         await self._resolving.close()

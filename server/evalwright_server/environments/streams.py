@@ -16,13 +16,22 @@ class Stream:
         overflowed: Whether something was dropped.
     """
 
-    def __init__(self, remote: int, reader: asyncio.StreamReader, head: int, tail: int) -> None:
+    def __init__(
+        self,
+        remote: int,
+        reader: asyncio.StreamReader,
+        transport: asyncio.ReadTransport,
+        *,
+        head: int,
+        tail: int,
+    ) -> None:
         self.remote = remote
         self.overflowed = False
         self._reader = reader
+        self._transport = transport
         self._head_size = head
         self._tail_size = tail
-        self._head = b""
+        self._head = bytearray()
         self._tail = b""
         self.ended = asyncio.ensure_future(self._read())
 
@@ -36,18 +45,24 @@ class Stream:
         """
         end, remote = os.pipe()
         reader = asyncio.StreamReader()
-        await asyncio.get_running_loop().connect_read_pipe(
+        transport, _ = await asyncio.get_running_loop().connect_read_pipe(
             lambda: asyncio.StreamReaderProtocol(reader), os.fdopen(end, "rb", 0)
         )
-        return cls(remote, reader, head, tail)
+        return cls(remote, reader, transport, head=head, tail=tail)
 
     async def _read(self) -> None:
-        while data := await self._reader.read(CHUNK):
-            room = self._head_size - len(self._head)
-            self._head += data[:room]
-            rest = self._tail + data[room:]
-            self._tail = rest[max(0, len(rest) - self._tail_size) :]
-            self.overflowed = self.overflowed or len(rest) > self._tail_size
+        try:
+            while data := await self._reader.read(CHUNK):
+                self._keep(data)
+        finally:
+            self._transport.close()
+
+    def _keep(self, data: bytes) -> None:
+        room = self._head_size - len(self._head)
+        self._head += data[:room]
+        rest = self._tail + data[room:]
+        self._tail = rest[max(0, len(rest) - self._tail_size) :]
+        self.overflowed = self.overflowed or len(rest) > self._tail_size
 
     def release(self) -> None:
         """Close the write end, once the sandbox has its own; safe to call again."""
@@ -58,4 +73,4 @@ class Stream:
     @property
     def text(self) -> str:
         """What was kept."""
-        return (self._head + self._tail).decode("utf-8", errors="replace")
+        return bytes(self._head + self._tail).decode("utf-8", errors="replace")

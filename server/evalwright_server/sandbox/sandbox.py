@@ -5,13 +5,14 @@ import socket
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from pathlib import Path
 from time import monotonic
 from types import TracebackType
 from typing import Final, Self
 
 from evalwright_server.egress.proxy import Proxy
 from evalwright_server.egress.route import Router
-from evalwright_server.egress.variables import proxy_variables
+from evalwright_server.egress.variables import own_ports, proxy_variables
 from evalwright_server.sandbox.bubblewrap import Bubblewrap, find_bubblewrap
 from evalwright_server.sandbox.command import Shape
 from evalwright_server.sandbox.errors import SandboxUnavailable
@@ -52,11 +53,19 @@ class Sandbox:
     Args:
         copies: The copies of bubblewrap to try; None looks for them.
         warm: How many sandboxes stand ready for each kind of job that was run before.
+        packages: The folder that holds every job's `site_packages`, now or later; it must be there.
     """
 
-    def __init__(self, copies: Sequence[Bubblewrap] | None = None, *, warm: int = 0) -> None:
+    def __init__(
+        self,
+        copies: Sequence[Bubblewrap] | None = None,
+        *,
+        warm: int = 0,
+        packages: Path | None = None,
+    ) -> None:
         self._copies = copies
         self._warm = warm
+        self._packages = None if packages is None else packages.resolve()
         self._workshop: Workshop | None = None
         self._pool = Pool(self._make, warm)
         self._opening = asyncio.Lock()
@@ -71,6 +80,11 @@ class Sandbox:
         at: TracebackType | None,
     ) -> None:
         await self.close()
+
+    @property
+    def ready(self) -> int:
+        """How many sandboxes stand ready."""
+        return self._pool.count
 
     async def close(self) -> None:
         """End every job and all that stands ready."""
@@ -150,7 +164,7 @@ class Sandbox:
         was_warm: bool,
         asked_at: float,
     ) -> SandboxResult:
-        proxy = None if job.network is None else Proxy(Router(job.network), "job")
+        proxy = None if job.network is None else Proxy(Router(job.network, own_ports()), "job")
         if proxy is not None and job.network is not None:
             job = replace(job, environment={**proxy_variables(job.network), **job.environment})
             slot.on_listener = lambda listener: _start(proxy, listener)
@@ -189,7 +203,7 @@ class Sandbox:
         raise problems[0]
 
     async def _open_with(self, copy: Bubblewrap) -> Workshop:
-        workshop = await Workshop.open(copy)
+        workshop = await Workshop.open(copy, self._packages)
 
         async def check(job: SandboxJob, receive: MessageCallback) -> SandboxResult:
             slot = await workshop.make(shape_of(job))

@@ -97,13 +97,19 @@ class Slot:
         self._agent_pidfd = NO_FD
         self._announced = 0
         self._requested = False
+        self._packages = identity(shape.site_packages)
         self._destruction: asyncio.Task[None] | None = None
         self._loop.add_reader(self.channels.control, self._on_control)
         self._loop.add_reader(self.channels.runner, self._on_runner)
 
     @property
     def is_alive(self) -> bool:
-        """Whether it can still take a job."""
+        """Whether it can still take a job.
+
+        Packages may have been removed, and perhaps installed anew, since it bound their folder.
+        """
+        if identity(self.shape.site_packages) != self._packages:
+            return False
         return self._ready.done() and not self._exited.done() and self._destruction is None
 
     async def start(self, spawner: Spawner, arguments: list[Argument]) -> None:
@@ -259,6 +265,15 @@ def receive(channel: socket.socket) -> tuple[bytes, list[int], int]:
         elif kind == socket.SCM_CREDENTIALS:
             sender = _CREDENTIALS.unpack(data[: _CREDENTIALS.size])[0]
     return packet, fds, sender
+
+
+def identity(folder: Path | None) -> tuple[int, int] | None:
+    """Tell a folder from another one that takes its place; None if there is none."""
+    try:
+        status = folder.stat() if folder is not None else None
+    except OSError:
+        return None
+    return None if status is None else (status.st_dev, status.st_ino)
 
 
 def parent_of(pid: int) -> int:

@@ -1,6 +1,7 @@
 """Where sandboxes are made: one copy of bubblewrap, one spawner, one place for folders."""
 
 import asyncio
+from pathlib import Path
 from typing import Final, Self
 
 from evalwright_server.sandbox.account import job_account
@@ -32,15 +33,20 @@ class Workshop:
         self._places = asyncio.Semaphore(AT_ONCE)
 
     @classmethod
-    async def open(cls, copy: Bubblewrap) -> Self:
+    async def open(cls, copy: Bubblewrap, packages: Path | None = None) -> Self:
         """Start what is needed.
+
+        Args:
+            copy: The copy of bubblewrap to use.
+            packages: Folder of all that jobs may import, without symbolic links.
 
         Raises:
             SandboxUnavailable: It can't be used here.
         """
         interpreter, account, exposure = find_interpreter(), job_account(), Exposure()
+        shown = [] if packages is None else [packages]
         if account is not None:
-            exposure = expose(interpreter.sources, [copy.program, *copy.libraries])
+            exposure = expose([*interpreter.sources, *shown], [copy.program, *copy.libraries])
         folders = await asyncio.to_thread(SlotFolders)
         try:
             spawner = await asyncio.to_thread(Spawner, copy, account, exposure)

@@ -159,7 +159,7 @@ for name in NAMES:
     except (OSError, ValueError):
         pass
 """,
-        keeps("good.txt", "a b", "$(reboot)", without={"_code.py", "_input.json"}),
+        keeps("good.txt", "a b", "$(reboot)"),
     ),
     Case(
         "deep-folders",

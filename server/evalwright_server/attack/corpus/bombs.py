@@ -71,6 +71,29 @@ while True:
         timeout=1,
     ),
     Case(
+        "orphan-storm",
+        "can't keep its supervisor too busy to end it with processes that nobody waits for",
+        """
+def storm():
+    while True:
+        try:
+            if os.fork() == 0:
+                os.fork()
+                os._exit(0)
+        except OSError:
+            pass
+for _ in range(3):
+    if os.fork() == 0:
+        os.setsid()
+        break
+import signal
+signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+storm()
+""",
+        runs_out_of_time,
+        timeout=1,
+    ),
+    Case(
         "many-threads",
         "can't have more threads than it may have processes",
         """

@@ -130,7 +130,8 @@ check("doors " + str(doors), not doors)
 frame = sys._getframe()
 while frame is not None:
     for name, value in list(frame.f_locals.items()):
-        check(name, "socket" not in type(value).__name__)
+        is_open = "socket" in type(value).__name__ and value.fileno() >= 0
+        check(name, not is_open)
     frame = frame.f_back
 report()
 """, ends("succeeded")),

@@ -54,7 +54,8 @@ RESULTS: Final = (
         + """
 with open("/output/result.json", "wb") as file:
     file.write(b'{"a": "')
-    for _ in range(min(90 * MIB, SETTING["output_bytes"] * 3 // 4) // MIB):
+    most = min(90 * MIB, SETTING["output_bytes"] - MIB, SETTING["file_bytes"] - MIB)
+    for _ in range(most // MIB):
         file.write(b"x" * MIB)
     file.write(b'"}')
 """,

@@ -3,6 +3,7 @@
 import os
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Final
 
 from pydantic import JsonValue
@@ -21,7 +22,7 @@ from evalwright_server.runs.context import Handler
 from evalwright_server.runs.experiment_payload import ExperimentPayload
 from evalwright_server.runs.handlers.evaluation import EvaluationHandler
 from evalwright_server.runs.handlers.experiment import ExperimentHandler
-from evalwright_server.runs.handlers.job import Installer, JobHandler
+from evalwright_server.runs.handlers.job import JobHandler
 from evalwright_server.runs.kinds import RunKind
 from evalwright_server.runs.payloads import EvaluatorUse
 from evalwright_server.runs.producers.build import build_producer
@@ -36,9 +37,9 @@ WARM_SANDBOXES: Final = 2
 async def make_handlers() -> AsyncIterator[Mapping[str, Handler]]:
     """Provide the handlers per kind of run, while the worker lasts."""
     async with (
-        Sandbox(warm=WARM_SANDBOXES) as sandbox,
-        Models.open(cache_path()) as models,
         _environments() as environments,
+        Sandbox(warm=WARM_SANDBOXES, packages=environments.packages) as sandbox,
+        Models.open(cache_path()) as models,
     ):
 
         def build(use: EvaluatorUse) -> Evaluator:
@@ -68,6 +69,8 @@ async def make_handlers() -> AsyncIterator[Mapping[str, Handler]]:
 class _NoInstaller:
     """Stands in where the server said nothing about packages."""
 
+    packages: Path | None = None
+
     async def ensure(self, requirements: Sequence[str]) -> BuiltEnvironment:
         raise EnvironmentBuildFailed(
             f"{len(requirements)} packages are required, and this worker has no place for them.",
@@ -76,7 +79,7 @@ class _NoInstaller:
 
 
 @asynccontextmanager
-async def _environments() -> AsyncIterator[Installer]:
+async def _environments() -> AsyncIterator[Environments | _NoInstaller]:
     if not os.environ.get(ROOT_VARIABLE):
         yield _NoInstaller()
         return
