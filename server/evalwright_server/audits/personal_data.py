@@ -47,6 +47,16 @@ def is_iban(text: str) -> bool:
     return int("".join(str(int(character, 36)) for character in moved)) % 97 == 1
 
 
+def iban_part(text: str) -> str:
+    """Return the part of a text that is as long as account numbers of its country are."""
+    left = _IBAN_LENGTHS.get(text[:2].upper(), 0)
+    for place, character in enumerate(text):
+        left -= not character.isspace()
+        if left == 0:
+            return text[: place + 1]
+    return text
+
+
 def is_social_security_number(text: str) -> bool:
     """Tell whether digits are a US social security number: no part may be zero, nor 666 or 9xx."""
     area, group, serial = re.split(r"[- ]", text)
@@ -69,17 +79,20 @@ class _Form:
         pattern: What it looks like.
         confidence: How sure a match that passes the check is.
         check: Tells whether a match is one.
+        trim: Takes off what the pattern has taken too much.
     """
 
     detector: str
     pattern: re.Pattern[str]
     confidence: float
     check: Callable[[str], bool] = lambda _text: True
+    trim: Callable[[str], str] = str
 
 
 _FORMS: Final = (
     _Form("luhn", re.compile(r"(?<![\d.-])\d(?:[ -]?\d){12,18}(?![\d-])"), 0.95, is_card),
-    _Form("iban", re.compile(r"\b[A-Za-z]{2}\d{2}(?: ?[A-Za-z0-9]){11,30}\b"), 0.98, is_iban),
+    _Form("iban", re.compile(r"\b[A-Za-z]{2}\d{2}(?: ?[A-Za-z0-9]){11,30}\b"), 0.98, is_iban,
+          iban_part),
     _Form("social_security_number", re.compile(r"(?<![\d-])\d{3}[- ]\d{2}[- ]\d{4}(?![\d-])"),
           0.85, is_social_security_number),
     _Form("private_key", re.compile(r"-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----"), 0.99),
@@ -107,12 +120,13 @@ def personal_data(text: str) -> Iterator[Finding]:
     taken: list[range] = []
     for form in _FORMS:
         for match in form.pattern.finditer(text):
-            place = range(match.start(), match.end())
+            part = form.trim(match.group())
+            place = range(match.start(), match.start() + len(part))
             if any(place.start < other.stop and other.start < place.stop for other in taken):
                 continue
-            if form.check(match.group()):
+            if form.check(part):
                 taken.append(place)
-                snippet = mask(match.group())
+                snippet = mask(part)
                 yield Finding(CATEGORY, form.detector, form.confidence, place.start, snippet)
 
 
@@ -130,4 +144,5 @@ def masked(text: str) -> str:
 
 
 def _replacement(form: _Form, match: re.Match[str]) -> str:
-    return mask(match.group()) if form.check(match.group()) else match.group()
+    whole, part = match.group(), form.trim(match.group())
+    return mask(part) + whole[len(part) :] if form.check(part) else whole
