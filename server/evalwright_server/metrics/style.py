@@ -52,9 +52,9 @@ def fluency(item: MetricItem) -> Outcome:
     if not found:
         return Score(0.0, "The output has no words.", Engine.RULES)
     marks = {
-        "characters": 1 - min(10 * _junk(item.output), 1.0),
+        "characters": 1 - min(10 * junk(item.output), 1.0),
         "small words": ramp(sum(word in STOP_WORDS for word in found) / len(found), 0.05, 0.25),
-        "variety": 1 - _repeated(found),
+        "variety": 1 - repeated(found),
         "length of words": 1.0 - ramp(sum(map(len, found)) / len(found), 7.5, 14.0),
     }
     if len(found) < 5:  # too few for the share of small words to mean anything
@@ -67,7 +67,7 @@ def fluency(item: MetricItem) -> Outcome:
     return Score(min(value, 1.0), said, Engine.RULES)
 
 
-def _junk(text: str) -> float:
+def junk(text: str) -> float:
     """Return the share of characters that no writer types."""
     odd = sum(unicodedata.category(character) in ("Cn", "Co", "Cs", "Cc") for character in text)
     odd -= sum(text.count(character) for character in "\n\r\t")
@@ -75,7 +75,7 @@ def _junk(text: str) -> float:
     return (odd + garbled) / len(text)
 
 
-def _repeated(found: list[str]) -> float:
+def repeated(found: list[str]) -> float:
     """Return the share of word groups that stand there more than once."""
     groups = Counter(zip(*(found[at:] for at in range(_NGRAM)), strict=False))
     total = groups.total()
