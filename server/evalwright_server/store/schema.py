@@ -2,6 +2,7 @@
 
 from evalwright_server.store.tables import (
     ai_integrations,
+    analyses,
     annotations,
     blobs,
     datasets,
@@ -18,6 +19,7 @@ from evalwright_server.store.tables.metadata import metadata
 
 __all__ = [
     "ai_integrations",
+    "analyses",
     "annotations",
     "blobs",
     "datasets",

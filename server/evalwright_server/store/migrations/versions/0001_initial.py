@@ -13,6 +13,7 @@ def upgrade() -> None:
     _create_blob_chunks()
     _create_blobs()
     _create_organizations()
+    _create_usage_counters()
     _create_users()
     _create_spaces()
     _create_ai_integration_scopings()
@@ -21,15 +22,22 @@ def upgrade() -> None:
     _create_projects()
     _create_runs()
     _create_space_memberships()
+    _create_analyses()
+    _create_analysis_items()
+    _create_audit_findings()
     _create_dataset_examples()
     _create_dataset_versions()
     _create_dead_letters()
+    _create_evaluation_scores()
     _create_evaluator_versions()
     _create_experiments()
+    _create_failure_tags()
     _create_job_artifacts()
     _create_job_output()
     _create_job_results()
     _create_jobs()
+    _create_project_settings()
+    _create_red_team_attacks()
     _create_run_skips()
     _create_spans()
     _create_tasks()
@@ -101,6 +109,29 @@ def _create_organizations() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_organizations")),
         sa.UniqueConstraint("name", name=op.f("uq_organizations_name")),
         sqlite_autoincrement=True,
+    )
+
+
+def _create_usage_counters() -> None:
+    op.create_table(
+        "usage_counters",
+        sa.Column("usage_key", sa.String(length=64), nullable=False),
+        sa.Column("period", sa.Text(), nullable=False),
+        sa.Column("service", sa.Text(), nullable=False),
+        sa.Column(
+            "requests",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            server_default="0",
+            nullable=False,
+        ),
+        sa.Column(
+            "tokens",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            server_default="0",
+            nullable=False,
+        ),
+        sa.PrimaryKeyConstraint("usage_key", "period", "service", name=op.f("pk_usage_counters")),
+        sqlite_with_rowid=False,
     )
 
 
@@ -354,6 +385,78 @@ def _create_space_memberships() -> None:
     )
 
 
+def _create_analyses() -> None:
+    op.create_table(
+        "analyses",
+        sa.Column("run_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "project_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=True),
+        sa.Column("total_items", sa.Integer(), nullable=False),
+        sa.Column(
+            "tokens_used",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            server_default="0",
+            nullable=False,
+        ),
+        sa.Column("ended_as", sa.Text(), nullable=True),
+        sa.Column("usage_key", sa.String(length=64), nullable=True),
+        sa.Column("usage_period", sa.Text(), nullable=True),
+        sa.Column("sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("options", sa.JSON(none_as_null=True), nullable=False),
+        sa.Column("metadata", sa.JSON(none_as_null=True), nullable=False),
+        sa.Column("summary", sa.JSON(none_as_null=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["project_id"],
+            ["projects.id"],
+            name=op.f("fk_analyses_project_id_projects"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["run_id"], ["runs.id"], name=op.f("fk_analyses_run_id_runs"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("run_id", name=op.f("pk_analyses")),
+    )
+    with op.batch_alter_table("analyses", schema=None) as batch_op:
+        batch_op.create_index("ix_analyses_kind", ["kind", "run_id"], unique=False)
+        batch_op.create_index("ix_analyses_project", ["project_id", "kind", "run_id"], unique=False)
+
+
+def _create_analysis_items() -> None:
+    op.create_table(
+        "analysis_items",
+        sa.Column("run_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("outcome", sa.Text(), nullable=True),
+        sa.Column("item", sa.JSON(none_as_null=True), nullable=False),
+        sa.Column("result", sa.JSON(none_as_null=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["run_id"], ["runs.id"], name=op.f("fk_analysis_items_run_id_runs"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("run_id", "position", name=op.f("pk_analysis_items")),
+    )
+
+
+def _create_audit_findings() -> None:
+    op.create_table(
+        "audit_findings",
+        sa.Column("run_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("category", sa.Text(), nullable=False),
+        sa.Column("side", sa.Text(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("confidence", sa.Float(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["run_id"], ["runs.id"], name=op.f("fk_audit_findings_run_id_runs"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint(
+            "run_id", "category", "side", "position", name=op.f("pk_audit_findings")
+        ),
+        sqlite_with_rowid=False,
+    )
+
+
 def _create_dataset_examples() -> None:
     op.create_table(
         "dataset_examples",
@@ -421,6 +524,25 @@ def _create_dead_letters() -> None:
         batch_op.create_index("ix_dead_letters_run", ["run_id"], unique=False)
 
 
+def _create_evaluation_scores() -> None:
+    op.create_table(
+        "evaluation_scores",
+        sa.Column("run_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("metric", sa.Text(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("value", sa.Float(), nullable=True),
+        sa.Column("engine", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["run_id"],
+            ["runs.id"],
+            name=op.f("fk_evaluation_scores_run_id_runs"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("run_id", "metric", "position", name=op.f("pk_evaluation_scores")),
+        sqlite_with_rowid=False,
+    )
+
+
 def _create_evaluator_versions() -> None:
     op.create_table(
         "evaluator_versions",
@@ -475,6 +597,35 @@ def _create_experiments() -> None:
         sa.UniqueConstraint("dataset_id", "name", name=op.f("uq_experiments_dataset_id_name")),
         sqlite_autoincrement=True,
     )
+
+
+def _create_failure_tags() -> None:
+    op.create_table(
+        "failure_tags",
+        sa.Column("run_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("subcategory_id", sa.Text(), nullable=False),
+        sa.Column("bucket_id", sa.Text(), nullable=False),
+        sa.Column("decision", sa.Text(), nullable=False),
+        sa.Column("severity", sa.Float(), nullable=False),
+        sa.Column("confidence", sa.Float(), nullable=False),
+        sa.Column("is_reviewed", sa.Boolean(), nullable=False),
+        sa.Column("reviewed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("issue_url", sa.Text(), nullable=True),
+        sa.Column("body", sa.JSON(none_as_null=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["run_id"], ["runs.id"], name=op.f("fk_failure_tags_run_id_runs"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint(
+            "run_id", "position", "subcategory_id", name=op.f("pk_failure_tags")
+        ),
+    )
+    with op.batch_alter_table("failure_tags", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_failure_tags_decision",
+            ["run_id", "decision", "subcategory_id", "severity"],
+            unique=False,
+        )
 
 
 def _create_job_artifacts() -> None:
@@ -556,6 +707,44 @@ def _create_jobs() -> None:
         batch_op.create_index("ix_jobs_end", ["ended_as", "run_id"], unique=False)
         batch_op.create_index("ix_jobs_type", ["job_type", "run_id"], unique=False)
         batch_op.create_index("ix_jobs_type_end", ["job_type", "ended_as", "run_id"], unique=False)
+
+
+def _create_project_settings() -> None:
+    op.create_table(
+        "project_settings",
+        sa.Column(
+            "project_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("settings", sa.JSON(none_as_null=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["project_id"],
+            ["projects.id"],
+            name=op.f("fk_project_settings_project_id_projects"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("project_id", "kind", "key", name=op.f("pk_project_settings")),
+    )
+
+
+def _create_red_team_attacks() -> None:
+    op.create_table(
+        "red_team_attacks",
+        sa.Column("run_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("vector", sa.Text(), nullable=False),
+        sa.Column("category", sa.Text(), nullable=False),
+        sa.Column("status", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["run_id"],
+            ["runs.id"],
+            name=op.f("fk_red_team_attacks_run_id_runs"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("run_id", "position", name=op.f("pk_red_team_attacks")),
+        sqlite_with_rowid=False,
+    )
 
 
 def _create_run_skips() -> None:
