@@ -7,12 +7,14 @@ from typing import cast
 from pydantic import JsonValue
 from sqlalchemy import Connection, select
 
+from evalwright_server.runs.analysis_payload import AnalysisKind
 from evalwright_server.runs.engine import Engine
 from evalwright_server.runs.experiment_payload import ExperimentPayload
 from evalwright_server.runs.kinds import RunKind
 from evalwright_server.runs.records import Finish
 from evalwright_server.runs.sources.source import Claimed
 from evalwright_server.runs.states import State
+from evalwright_server.services.analysis_access import grant_analysis
 from evalwright_server.services.errors import ServiceError
 from evalwright_server.services.model_access import ModelLimits, grant_integrations
 from evalwright_server.services.stamps import Stamp
@@ -48,6 +50,8 @@ class ServerHooks:
 
     def grants(self, connection: Connection, claimed: Claimed) -> Mapping[str, JsonValue]:
         """Return access to the AI integrations that the run needs; see `Hooks`."""
+        if claimed.run.kind in set(AnalysisKind):
+            return grant_analysis(connection, claimed, self._secrets, self._limits)
         keys = cast("Sequence[int]", claimed.payload.get("integrations") or ())
         if not keys:
             return {}
