@@ -16,13 +16,16 @@ _ASKING: Final = "what|why|how|who|when|where|which|list|explain|describe|give|t
 _JOINED: Final = re.compile(
     rf"\s*(?:;|,?\s+and (?:also |then )?(?=(?:{_ASKING})\b))", re.IGNORECASE
 )
+_NO_THINGS: Final = (
+    r"words?|sentences?|paragraphs?|characters?|lines?|seconds?|minutes?|hours?|days?|weeks?|months?"
+    r"|years?|percent|times|dollars?|euros?|pounds?"
+)
 _COUNTED: Final = re.compile(
     r"\b(?:list|give|name|provide|write|suggest|mention|state|describe|tell me|what are|show)\b"
     r"[^.?!\n]{0,30}?"
-    r"\b(?P<count>two|three|four|five|six|seven|eight|nine|ten|\d{1,2})\b\s+(?:\w+\s+){0,3}?"
-    r"(?:reasons?|examples?|ways?|tips?|steps?|ideas?|items?|points?|facts?|things?|benefits?"
-    r"|advantages?|disadvantages?|names?|questions?|bullet points?|options?|books?"
-    r"|countries|cities)\b",
+    r"\b(?P<count>two|three|four|five|six|seven|eight|nine|ten|\d{1,2})\b\s+"
+    rf"(?!(?:{_NO_THINGS})\b)(?:[\w-]+\s+){{0,3}}?(?!(?:{_NO_THINGS})\b)"
+    r"(?:[\w-]{2,}s|people|children|men|women|media|data)\b",
     re.IGNORECASE,
 )
 _LIMIT: Final = re.compile(
