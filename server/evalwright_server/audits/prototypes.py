@@ -40,13 +40,18 @@ def _sentences() -> dict[str, Any]:
     return tomllib.loads(text)
 
 
-def harmful_meaning(text: str, codes: frozenset[str], embedder: Embeds) -> Iterator[Finding]:
-    """Find sentences whose meaning is that of harmful ones; of each category the surest."""
-    sentences = [
+def comparable(text: str) -> list[Sentence]:
+    """Return the sentences of a text whose meaning is looked at."""
+    return [
         sentence
         for sentence in split_sentences(text)[:SENTENCES]
         if len(sentence.text) >= _SHORTEST
     ]
+
+
+def harmful_meaning(text: str, codes: frozenset[str], embedder: Embeds) -> Iterator[Finding]:
+    """Find sentences whose meaning is that of harmful ones; of each category the surest."""
+    sentences = comparable(text)
     if not sentences:
         return
     vectors = embedder.embed([sentence.text for sentence in sentences])

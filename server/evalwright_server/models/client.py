@@ -63,7 +63,7 @@ class ModelClient:
         surroundings: Surroundings,
     ) -> None:
         self.integration: Final = integration
-        self._transport = transport
+        self.transport: Final = transport
         self._gate = gate
         self._world = surroundings
         self._failures_in_a_row = 0
@@ -120,7 +120,7 @@ class ModelClient:
             attempt += 1
             try:
                 async with self._gate.enter():
-                    reply = await self._transport.send(request)
+                    reply = await self.transport.send(request)
             except ProviderError as error:
                 pause = self._world.policy.pause(attempt, error, self._world.random)
                 if pause is None:

@@ -76,6 +76,14 @@ class Models:
         self._clients[integration.id] = client
         return client
 
+    async def forget(self, integration_id: int) -> None:
+        """Let go of an integration's client, its limits and its secrets."""
+        client = self._clients.pop(integration_id, None)
+        self._gates.pop(integration_id, None)
+        if client is not None:
+            self._transports.remove(client.transport)
+            await client.transport.close()
+
     def _gate(self, integration: Integration) -> Gate:
         limits = (integration.concurrency, integration.rate)
         gate = self._gates.get(integration.id)

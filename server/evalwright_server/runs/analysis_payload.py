@@ -36,7 +36,7 @@ class EngineChoice(StrEnum):
     OFFLINE = "offline"
     """Never."""
     JUDGE = "judge"
-    """Always; what there is no judge for is not measured."""
+    """Wherever it has something to say, and nothing in its place where it can't be asked."""
 
 
 @dataclass(frozen=True, slots=True)

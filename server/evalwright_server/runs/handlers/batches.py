@@ -16,9 +16,14 @@ class BatchSize:
     """A number of rows that follows what rows turn out to cost.
 
     Judging in batches shares the price of a sandbox; too large ones hide progress.
+
+    Attributes:
+        rows: How many.
+        target_seconds: What a batch should take.
     """
 
     rows: int = FIRST_ROWS
+    target_seconds: float = TARGET_SECONDS
 
     def after(self, rows: int, seconds: float, characters: int) -> "BatchSize":
         """Return the next size.
@@ -30,6 +35,7 @@ class BatchSize:
         """
         if rows == 0:
             return self
-        by_time = rows * TARGET_SECONDS / max(seconds, 1e-6)
+        by_time = rows * self.target_seconds / max(seconds, 1e-6)
         by_size = rows * TARGET_CHARACTERS / max(characters, 1)
-        return BatchSize(max(1, int(min(by_time, by_size, self.rows * _GROWTH, MOST_ROWS))))
+        most = int(min(by_time, by_size, self.rows * _GROWTH, MOST_ROWS))
+        return BatchSize(max(1, most), self.target_seconds)

@@ -18,11 +18,14 @@ from evalwright_server.evaluators.build import Evaluator, build_evaluator
 from evalwright_server.evaluators.template import build_template_evaluator
 from evalwright_server.models import Integration, Models
 from evalwright_server.models.models import cache_path
+from evalwright_server.runs.analysis_payload import AnalysisKind
 from evalwright_server.runs.context import Handler
 from evalwright_server.runs.experiment_payload import ExperimentPayload
 from evalwright_server.runs.handlers.evaluation import EvaluationHandler
+from evalwright_server.runs.handlers.evaluation_analysis import EvaluationAnalysisHandler
 from evalwright_server.runs.handlers.experiment import ExperimentHandler
 from evalwright_server.runs.handlers.job import JobHandler
+from evalwright_server.runs.handlers.workbench import Workbench
 from evalwright_server.runs.kinds import RunKind
 from evalwright_server.runs.payloads import EvaluatorUse
 from evalwright_server.runs.producers.build import build_producer
@@ -40,6 +43,7 @@ async def make_handlers() -> AsyncIterator[Mapping[str, Handler]]:
         _environments() as environments,
         Sandbox(warm=WARM_SANDBOXES, packages=environments.packages) as sandbox,
         Models.open(cache_path()) as models,
+        _workbench() as bench,
     ):
 
         def build(use: EvaluatorUse) -> Evaluator:
@@ -63,7 +67,21 @@ async def make_handlers() -> AsyncIterator[Mapping[str, Handler]]:
             RunKind.TASK_RUN: EvaluationHandler(build),
             RunKind.RUN_EXPERIMENT: ExperimentHandler(produce),
             RunKind.JOB: JobHandler(sandbox, environments),
+            **_analyses(models, bench),
         }
+
+
+def _analyses(models: Models, bench: Workbench) -> dict[str, Handler]:
+    return {AnalysisKind.EVALUATION: EvaluationAnalysisHandler(models, bench)}
+
+
+@asynccontextmanager
+async def _workbench() -> AsyncIterator[Workbench]:
+    bench = Workbench()
+    try:
+        yield bench
+    finally:
+        bench.close()
 
 
 class _NoInstaller:
