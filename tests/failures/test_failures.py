@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import JsonValue
 
 from evalwright_server.audits import AuditItem, audit
 from evalwright_server.failures import (
@@ -18,9 +19,17 @@ from evalwright_server.failures import (
     summarize,
 )
 
-SCHEMA = {"type": "object", "required": ["city"], "properties": {"city": {"type": "string"}}}
+SCHEMA: dict[str, JsonValue] = {
+    "type": "object",
+    "required": ["city"],
+    "properties": {"city": {"type": "string"}},
+}
 TOWER = ("The Eiffel Tower is 330 metres tall. It was completed in 1889.",)
-LOW = dict.fromkeys(("hallucination", "factual_accuracy", "answer_relevance", "context_recall", "response_completeness", "task_adherence"), 0.1)  # fmt: skip
+JUDGED = (
+    "hallucination", "factual_accuracy", "answer_relevance", "context_recall",
+    "response_completeness", "task_adherence",
+)  # fmt: skip
+LOW = dict.fromkeys(JUDGED, 0.1)
 FINE = dict.fromkeys([*LOW, "context_precision", "coherence", "fluency"], 0.95)
 
 CASES: dict[str, tuple[FailureItem, Signals]] = {

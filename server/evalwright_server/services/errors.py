@@ -6,12 +6,13 @@
      +-- ResourceNotFound     it names something that does not exist
      +-- Conflict             it contradicts what is stored
      +-- StaleRevision        what it wants to change has changed meanwhile
+     +-- QuotaExceeded        its sender has used up what it may use
      +-- Unavailable          it can't be done now, whoever asks
 
 Rules collect their findings in `Findings`, so that the caller learns of all of them at once.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -56,6 +57,47 @@ class ServiceError(Exception):
 
 class InvalidRequest(ServiceError):
     """The request can't be understood or breaks a rule of its own form."""
+
+
+class DatasetTooLarge(InvalidRequest):
+    """A dataset has more items than one analysis takes.
+
+    Args:
+        size: How many it has.
+        limit: How many it may have.
+    """
+
+    def __init__(self, size: int, limit: int) -> None:
+        super().__init__(
+            f"the dataset has {size} items, and one analysis takes {limit} at most "
+            "(EVALWRIGHT_MAX_DATASET): send it in parts, under the same project"
+        )
+        self.size = size
+        self.limit = limit
+
+    @property
+    def figures(self) -> dict[str, str | int]:
+        """What programs read of it."""
+        return {
+            "error": "dataset_too_large",
+            "dataset_size": self.size,
+            "max_allowed": self.limit,
+        }
+
+
+class QuotaExceeded(ServiceError):
+    """The sender has used up what it may use in a period.
+
+    Args:
+        detail: What of.
+        figures: What programs read of it.
+        retry_after: Seconds until the next period.
+    """
+
+    def __init__(self, detail: str, figures: Mapping[str, str | int], retry_after: int) -> None:
+        super().__init__(detail)
+        self.figures = dict(figures)
+        self.retry_after = retry_after
 
 
 class UnprocessableRequest(ServiceError):

@@ -33,11 +33,13 @@ class Answer:
         content: The JSON value, or None for an empty answer.
         tag: The entity tag, where the content does not determine it.
         headers: Headers beside those that every answer has.
+        status: Its status, where the document has several for success.
     """
 
     content: Any = None
     tag: str | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
+    status: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,12 @@ class Call:
     def correlation_id(self) -> str | None:
         """What its sender knows the request by."""
         return getattr(self.request.state, "correlation_id", None)
+
+    @property
+    def client(self) -> bytes:
+        """The digest of the key that it came with; empty on a server that asks for none."""
+        client: bytes = self.request.state.client
+        return client
 
     async def read(
         self,

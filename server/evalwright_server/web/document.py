@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from enum import Enum, auto
 from functools import cached_property
 from importlib.resources import files
 from typing import Any, Final
@@ -12,7 +13,20 @@ from evalwright_api.api import OPERATIONS
 
 Schema = dict[str, Any]
 
-_JOB_PROBLEM: Final = "/components/schemas/JobProblem"
+
+class Family(Enum):
+    """Families of operations, which differ in how they answer errors."""
+
+    NATIVE = auto()
+    JOBS = auto()
+    ANALYSES = auto()
+
+
+_PROBLEMS: Final[Mapping[str, Family]] = {
+    "/components/schemas/JobProblem": Family.JOBS,
+    "/components/schemas/AnalysisProblem": Family.ANALYSES,
+}
+"""The family of operations whose errors are of a schema."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +88,7 @@ class OperationSpec:
         answers: Schemas of JSON answers by status, or `default` for every other one.
         media_types: What a successful answer may be, beside JSON with a schema.
         answer_headers: Names of the headers that a successful answer may carry.
-        is_of_jobs: Whether it belongs to the family of jobs, whose errors have their own form.
+        family: The family that all operations of its path belong to.
     """
 
     id: str
@@ -86,7 +100,17 @@ class OperationSpec:
     answers: Mapping[str, Located]
     media_types: frozenset[str]
     answer_headers: frozenset[str]
-    is_of_jobs: bool
+    family: Family
+
+    @property
+    def is_of_jobs(self) -> bool:
+        """Whether it belongs to the family of jobs."""
+        return self.family is Family.JOBS
+
+    @property
+    def is_of_analyses(self) -> bool:
+        """Whether it belongs to the family of analyses."""
+        return self.family is Family.ANALYSES
 
 
 class Document:
@@ -141,6 +165,7 @@ class Document:
         responses = self.below(node, "responses")
         answers = {status: self.below(responses, status) for status in responses.node}
         success = next(status for status in answers if status.startswith("2"))
+        families = filter(None, (self._family(item, each) for each in item.node))
         return OperationSpec(
             id=node.node["operationId"],
             method=method.upper(),
@@ -155,17 +180,17 @@ class Document:
             },
             media_types=frozenset(answers[success].node.get("content", ())),
             answer_headers=frozenset(answers[success].node.get("headers", ())),
-            is_of_jobs=any(self._is_of_jobs(item, each) for each in item.node),
+            family=next(families, Family.NATIVE),
         )
 
-    def _is_of_jobs(self, item: Located, method: str) -> bool:
-        """Tell whether an operation answers errors as the family of jobs does."""
+    def _family(self, item: Located, method: str) -> Family | None:
+        """Return the family whose form of errors an operation has, if it is a family's own."""
         node = item.node[method]
         if not isinstance(node, dict) or "default" not in node.get("responses", ()):
-            return False
+            return None
         responses = self.below(self.below(item, method), "responses")
         schema = self._json_schema(self.below(responses, "default"))
-        return schema is not None and schema.pointer == _JOB_PROBLEM
+        return None if schema is None else _PROBLEMS.get(schema.pointer)
 
     def _parameters(self, owner: Located) -> Iterator[ParameterSpec]:
         for index in range(len(owner.node.get("parameters", ()))):

@@ -15,12 +15,14 @@ from starlette.routing import BaseRoute, Match
 from starlette.types import Receive, Scope, Send
 
 from evalwright_server.services.revisions import entity_tag, matches
+from evalwright_server.web.analysis_problems import render_analysis_problem
 from evalwright_server.web.bodies import read_body, read_raw_body
 from evalwright_server.web.call import Answer, Call
 from evalwright_server.web.content import dump
 from evalwright_server.web.context import ServerContext
 from evalwright_server.web.dialects.translation import UNSUPPORTED, Interpreter, Translator
-from evalwright_server.web.document import BodySpec, Document, OperationSpec
+from evalwright_server.web.dialects.valiqor import native_path
+from evalwright_server.web.document import BodySpec, Document, Family, OperationSpec
 from evalwright_server.web.guards import check_source
 from evalwright_server.web.job_bodies import Leniency, read_job_body
 from evalwright_server.web.job_problems import render_job_problem
@@ -44,6 +46,7 @@ _SECURITY_HEADERS: Final = [
     (b"x-frame-options", b"DENY"),
     (b"x-xss-protection", b"1; mode=block"),
 ]
+_VERSIONS: Final = frozenset({"v1", "v2"})
 _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
 
 logger = logging.getLogger("evalwright.requests")
@@ -83,7 +86,7 @@ class Gateway(BaseRoute):
         self._judge = Judge(document, UNSUPPORTED)
         self._interpreter = Interpreter(document)
         self._leniency = Leniency(document)
-        self._job_roots = _job_roots(document.operations.values())
+        self._families = _families(document.operations.values())
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         """Take all HTTP requests."""
@@ -131,7 +134,8 @@ class Gateway(BaseRoute):
 
     def _render(self, problem: Problem, request: Request, exchange: "_Exchange") -> Response:
         path = _shown_path(request)
-        if _root(path) in self._job_roots:
+        family = self._family(path, exchange)
+        if family is Family.JOBS:
             return render_job_problem(
                 problem,
                 path=path,
@@ -140,6 +144,8 @@ class Gateway(BaseRoute):
                 is_found=exchange.endpoint is not None,
                 has_body=request.method != "HEAD",
             )
+        if family is Family.ANALYSES:
+            return render_analysis_problem(problem, path=path, request_id=exchange.request_id)
         return render(
             problem,
             path=path,
@@ -148,15 +154,24 @@ class Gateway(BaseRoute):
             statuses=exchange.translator.dialect.statuses,
         )
 
+    def _family(self, path: str, exchange: "_Exchange") -> Family:
+        """Return the family that a request belongs to, even if there is nothing at its path."""
+        if exchange.endpoint is not None:
+            return exchange.endpoint.operation.family
+        return self._families.get(_root(path), Family.NATIVE)
+
     async def _answer(self, request: Request, exchange: "_Exchange") -> Response:
-        raw_path: bytes = request.scope["raw_path"]
+        raw_path = native_path(request.scope["raw_path"], request.headers)
         if not self._limits.keys:
             check_source(request.headers, is_open=self._limits.is_open)
         if raw_path == DOCUMENT_PATH and request.method == "GET":
             return Response(self._document.content, media_type="application/json")
         found = self._routes.find(request.method, raw_path)
         if found is None or found[0].operation.id not in OPEN_OPERATIONS:
-            self._limits.rate.admit(self._identify(request))
+            client = self._identify(request)
+            request.state.client = client
+            if found is None or not _is_poll(found[0].operation):
+                self._limits.rate.admit(client)
         if found is None:
             raise self._routes.refusal(request.method, raw_path)
         endpoint, path = found
@@ -174,7 +189,7 @@ class Gateway(BaseRoute):
         self, endpoint: Endpoint, path: dict[str, str], request: Request, translator: Translator
     ) -> Call:
         operation = endpoint.operation
-        if operation.is_of_jobs:
+        if operation.family is not Family.NATIVE:
             # No ID and no file has this mark, so it is not found like any other wrong name.
             path = {name: value.replace("\0", "\ufffd") for name, value in path.items()}
         values, errors = read_parameters(
@@ -240,13 +255,20 @@ class _Exchange:
         ]
 
 
-def _job_roots(operations: Iterable[OperationSpec]) -> frozenset[str]:
-    """Return the beginnings of the paths that belong to the family of jobs."""
-    return frozenset(_root(operation.path) for operation in operations if operation.is_of_jobs)
+def _families(operations: Iterable[OperationSpec]) -> dict[str, Family]:
+    """Return the family that each beginning of a path belongs to."""
+    return {_root(operation.path): operation.family for operation in operations}
 
 
 def _root(path: str) -> str:
-    return path.lstrip("/").partition("/")[0]
+    """Return what tells families apart: the first part of a path, and the one behind a version."""
+    first, _, rest = path.lstrip("/").partition("/")
+    return f"{first}/{rest.partition('/')[0]}" if first in _VERSIONS else first
+
+
+def _is_poll(operation: OperationSpec) -> bool:
+    """Tell whether clients ask it again and again, and give up when they are refused once."""
+    return operation.is_of_analyses and operation.path.endswith("/status")
 
 
 def _request_id(request: Request) -> str:
@@ -276,4 +298,5 @@ def _finish(call: Call, answer: Answer, translator: Translator) -> Response:
         return Response(status_code=operation.success, headers=headers)
     content = translator.write(operation, answer.content)
     body = dump(content, with_offset=operation.is_of_jobs)
-    return Response(body, operation.success, headers=headers, media_type="application/json")
+    status = answer.status or operation.success
+    return Response(body, status, headers=headers, media_type="application/json")

@@ -62,5 +62,9 @@ def build_routes(document: Document, found: Mapping[str, Handler]) -> RouteTable
         raise ParityError("the document and the handlers disagree; " + "; ".join(complaints))
     routes: RouteTable[Endpoint] = RouteTable()
     for name, operation in operations.items():
-        routes.add(operation.method, operation.path, Endpoint(operation, found[name]))
+        endpoint = Endpoint(operation, found[name])
+        routes.add(operation.method, operation.path, endpoint)
+        if operation.path.endswith("/"):
+            # Not a redirection: that would turn POST into GET.
+            routes.add(operation.method, operation.path.rstrip("/"), endpoint)
     return routes

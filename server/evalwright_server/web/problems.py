@@ -11,9 +11,11 @@ from starlette.responses import Response
 from evalwright_server.runs.errors import RunNotFound
 from evalwright_server.services.errors import (
     Conflict,
+    DatasetTooLarge,
     FieldError,
     InvalidRequest,
     KeyReused,
+    QuotaExceeded,
     ResourceNotFound,
     ServiceError,
     StaleRevision,
@@ -33,6 +35,7 @@ _STATUSES: Final[Mapping[type[ServiceError], int]] = {
     Conflict: 409,
     StaleRevision: 412,
     UnprocessableRequest: 422,
+    QuotaExceeded: 429,
     Unavailable: 503,
 }
 
@@ -60,7 +63,7 @@ class Problem(Exception):
         headers: Mapping[str, str] | None = None,
         *,
         hint: str | None = None,
-        members: Mapping[str, str] | None = None,
+        members: Mapping[str, str | int] | None = None,
     ) -> None:
         super().__init__(detail)
         self.status = status
@@ -101,11 +104,13 @@ def _problem_of_service(error: ServiceError) -> Problem:
         return Problem.invalid(error.errors)
     status = next(_STATUSES[each] for each in type(error).__mro__ if each in _STATUSES)
     headers: dict[str, str] = {}
-    members: dict[str, str] = {}
-    if isinstance(error, Unavailable) and error.retry_after is not None:
+    members: dict[str, str | int] = {}
+    if isinstance(error, Unavailable | QuotaExceeded) and error.retry_after is not None:
         headers["Retry-After"] = str(error.retry_after)
     if isinstance(error, KeyReused):
         members["existing_job_id"] = error.job_id
+    if isinstance(error, DatasetTooLarge | QuotaExceeded):
+        members |= error.figures
     return Problem(status, error.detail, error.errors, headers, hint=error.hint, members=members)
 
 
