@@ -24,6 +24,7 @@ from evalwright_server.runs.engine import Engine
 from evalwright_server.runs.pool import WorkerPool
 from evalwright_server.runs.worker import SLOTS
 from evalwright_server.sandbox import Sandbox, SandboxUnavailable
+from evalwright_server.services.analyses import AnalysisStarter
 from evalwright_server.services.continuous import start_waiting_runs
 from evalwright_server.services.job_rules import JobRules
 from evalwright_server.services.job_submission import JobSubmitter
@@ -109,6 +110,7 @@ async def assemble(settings: Settings) -> AsyncIterator[Server]:
             clock=_now,
             stopping=stopping,
             jobs=JobSubmitter(engine, _job_rules(settings, job_types), secrets, identity, _now),
+            analyses=_analysis_starter(settings, engine, secrets, identity),
             validate_answers=settings.validate_answers,
             asks_for_key=bool(settings.api_keys),
         )
@@ -164,6 +166,14 @@ def _job_rules(settings: Settings, job_types: JobTypes) -> JobRules:
         allow_requirements=settings.packages.allow_requirements,
         allow_private_webhooks=settings.webhooks.allow_private,
     )
+
+
+def _analysis_starter(
+    settings: Settings, engine: Engine, secrets: SecretBox, identity: Identity
+) -> AnalysisStarter:
+    allow_private = settings.analyses.allow_private_targets
+    limits = settings.analyses.limits
+    return AnalysisStarter(engine, limits, secrets, identity, _now, allow_private)
 
 
 def _resume(connection: Connection, engine: Engine, identity: Identity) -> None:

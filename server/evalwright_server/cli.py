@@ -18,6 +18,7 @@ from evalwright_server.config import (
     DEFAULT_JOB_QUEUE,
     DEFAULT_JOB_SLOTS,
     DEFAULT_RATE,
+    AnalysisSettings,
     ConfigError,
     Settings,
     WebhookSettings,
@@ -157,6 +158,7 @@ def _settings(given: Settings, environment: Mapping[str, str]) -> Settings:
         caches_models=environment.get(CACHE_VARIABLE, "1") != "0",
         packages=PackageSettings.read(environment),
         webhooks=WebhookSettings(environment.get(PRIVATE_VARIABLE, "0") not in {"", "0"}),
+        analyses=AnalysisSettings.read(environment),
     )
 
 

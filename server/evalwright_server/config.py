@@ -9,6 +9,7 @@ from typing import Final
 from sqlalchemy import make_url
 
 from evalwright_server.environments import PackageSettings
+from evalwright_server.services.analysis_quotas import DEFAULT_MAX_DATASET, AnalysisLimits
 from evalwright_server.services.model_access import ModelLimits
 from evalwright_server.store.dialects import sqlite_url
 from evalwright_server.web.guards import is_loopback
@@ -28,6 +29,8 @@ DEFAULT_JOB_QUEUE: Final = 100
 """Jobs that may wait."""
 DEFAULT_BODY_BYTES: Final = 32 * 1024 * 1024
 """The largest body of a request."""
+PRIVATE_TARGETS_VARIABLE: Final = "EVALWRIGHT_ALLOW_PRIVATE_TARGETS"
+"""Environment variable that lets red teams attack addresses that are not public."""
 
 
 class ConfigError(Exception):
@@ -45,6 +48,33 @@ class WebhookSettings:
 
     allow_private: bool = False
     schedule: RetrySchedule = field(default_factory=RetrySchedule)
+
+
+@dataclass(frozen=True, slots=True)
+class AnalysisSettings:
+    """What analyses may take and reach.
+
+    Attributes:
+        limits: How large they may be, and how much of them a key may start.
+        allow_private_targets: Whether red teams may attack addresses that are not public.
+    """
+
+    limits: AnalysisLimits = field(default_factory=AnalysisLimits)
+    allow_private_targets: bool = False
+
+    @classmethod
+    def read(cls, environment: Mapping[str, str]) -> "AnalysisSettings":
+        """Return the settings in environment variables.
+
+        Raises:
+            ConfigError: One of them makes no sense.
+        """
+        limits = AnalysisLimits(
+            int(read_number(environment, "EVALWRIGHT_MAX_DATASET", DEFAULT_MAX_DATASET, least=1)),
+            int(read_number(environment, "EVALWRIGHT_ANALYSIS_QUOTA", 0)),
+            int(read_number(environment, "EVALWRIGHT_TOKEN_QUOTA", 0)),
+        )
+        return cls(limits, environment.get(PRIVATE_TARGETS_VARIABLE, "0") not in {"", "0"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +101,7 @@ class Settings:
         is_open: Whether strangers elsewhere may come in without a key.
         packages: How packages for jobs are installed.
         webhooks: Where the webhooks of jobs may go, and when they are sent again.
+        analyses: What analyses may take and reach.
     """
 
     host: str
@@ -92,6 +123,7 @@ class Settings:
     is_open: bool = False
     packages: PackageSettings = field(default_factory=PackageSettings)
     webhooks: WebhookSettings = field(default_factory=WebhookSettings)
+    analyses: AnalysisSettings = field(default_factory=AnalysisSettings)
 
     @property
     def database_url(self) -> str:

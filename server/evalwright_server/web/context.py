@@ -8,6 +8,7 @@ from typing import Protocol
 
 from evalwright_server.environments import Environments
 from evalwright_server.runs.engine import Engine
+from evalwright_server.services.analyses import AnalysisStarter
 from evalwright_server.services.errors import Unavailable
 from evalwright_server.services.job_submission import JobSubmitter
 from evalwright_server.services.organizations import Identity
@@ -58,6 +59,7 @@ class ServerContext:
         validate_answers: Whether every answer is checked against the document.
         environments: The packages for jobs, and how they are installed.
         jobs: Submits jobs, and knows what they may do.
+        analyses: Starts analyses, and knows what they may take.
         asks_for_key: Whether clients need a key.
     """
 
@@ -71,6 +73,7 @@ class ServerContext:
     clock: Callable[[], datetime]
     stopping: asyncio.Event
     jobs: JobSubmitter
+    analyses: AnalysisStarter
     validate_answers: bool = False
     asks_for_key: bool = False
 

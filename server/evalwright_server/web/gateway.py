@@ -15,6 +15,7 @@ from starlette.routing import BaseRoute, Match
 from starlette.types import Receive, Scope, Send
 
 from evalwright_server.services.revisions import entity_tag, matches
+from evalwright_server.web.analysis_bodies import ANALYSIS_OPERATIONS
 from evalwright_server.web.analysis_problems import render_analysis_problem
 from evalwright_server.web.bodies import read_body, read_raw_body
 from evalwright_server.web.call import Answer, Call
@@ -38,8 +39,8 @@ from evalwright_server.web.routing import RouteTable
 DOCUMENT_PATH: Final = b"/openapi.json"
 OPEN_OPERATIONS: Final = frozenset({"get_health"})
 """Operations that need no key."""
-JUDGED_BY_HANDLER: Final = frozenset({"update_task", "trigger_task_run"})
-"""Operations whose body has a schema that depends on what is stored."""
+JUDGED_BY_HANDLER: Final = frozenset({"update_task", "trigger_task_run"}) | ANALYSIS_OPERATIONS
+"""Operations whose body has a schema that depends on what is stored, or rules besides."""
 
 _SECURITY_HEADERS: Final = [
     (b"x-content-type-options", b"nosniff"),
