@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evalwright_server.sandbox.account import Account, is_mapped, job_account
 from evalwright_server.sandbox.errors import SandboxUnavailable
 from evalwright_server.sandbox.exposure import Exposure, expose
 from evalwright_server.sandbox.interpreter import find_interpreter, outermost
@@ -93,20 +92,6 @@ def test_a_machine_without_table_is_refused() -> None:
 def test_the_tables_name_the_same_calls() -> None:
     only_x86 = {"modify_ldt", "ioperm", "iopl"}
     assert set(NUMBERS["x86_64"]) - only_x86 == set(NUMBERS["aarch64"])
-
-
-def test_accounts_are_looked_up_in_the_map() -> None:
-    table = "         0       1000          1\n         1     100000      65536\n"
-    assert [is_mapped(uid, table) for uid in (0, 1, 65536, 65537)] == [True, True, True, False]
-
-
-def test_only_root_needs_another_account() -> None:
-    account = job_account()
-    if os.geteuid() == 0:
-        assert isinstance(account, Account)
-        assert account.uid >= 65534
-    else:
-        assert account is None
 
 
 def test_outermost_keeps_what_is_not_inside() -> None:

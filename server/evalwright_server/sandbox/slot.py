@@ -93,6 +93,7 @@ class Slot:
         self._exited: asyncio.Future[None] = self._loop.create_future()
         self._ready: asyncio.Future[None] = self._loop.create_future()
         self._killable: asyncio.Future[None] = self._loop.create_future()
+        self._spawner: Spawner | None = None
         self._bubblewrap: SpawnedProcess | None = None
         self._agent_pidfd = NO_FD
         self._announced = 0
@@ -122,6 +123,7 @@ class Slot:
         Raises:
             SandboxUnavailable: It did not come up.
         """
+        self._spawner = spawner
         # A cancelled task can't recall the thread, so the process is dealt with when it is there.
         spawning = asyncio.ensure_future(
             asyncio.to_thread(spawner.spawn, arguments, self.channels.remote)
@@ -240,6 +242,8 @@ class Slot:
         if self._bubblewrap is not None:
             self._loop.remove_reader(self._bubblewrap.pidfd)
             pidfds.append(self._bubblewrap.pidfd)
+            if self._spawner is not None and self._exited.done():
+                self._spawner.release(self._bubblewrap)
         for pidfd in pidfds:
             if pidfd != NO_FD:
                 os.close(pidfd)

@@ -4,7 +4,7 @@ import asyncio
 from pathlib import Path
 from typing import Final, Self
 
-from evalwright_server.sandbox.account import job_account
+from evalwright_server.sandbox.account import job_accounts
 from evalwright_server.sandbox.bubblewrap import Bubblewrap
 from evalwright_server.sandbox.command import Shape, bubblewrap_arguments
 from evalwright_server.sandbox.exposure import Exposure, expose
@@ -43,13 +43,13 @@ class Workshop:
         Raises:
             SandboxUnavailable: It can't be used here.
         """
-        interpreter, account, exposure = find_interpreter(), job_account(), Exposure()
+        interpreter, accounts, exposure = find_interpreter(), job_accounts(), Exposure()
         shown = [] if packages is None else [packages]
-        if account is not None:
+        if accounts is not None:
             exposure = expose([*interpreter.sources, *shown], [copy.program, *copy.libraries])
         folders = await asyncio.to_thread(SlotFolders)
         try:
-            spawner = await asyncio.to_thread(Spawner, copy, account, exposure)
+            spawner = await asyncio.to_thread(Spawner, copy, accounts, exposure)
         except BaseException:
             folders.close()
             raise
