@@ -179,6 +179,28 @@ async def test_closing_ends_what_is_under_way(environments: Environments, index:
     assert environments.list() == []
 
 
+async def test_a_folder_that_can_not_be_written_is_told(
+    tmp_path: Path, open_environments: Open
+) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(EnvironmentBuildFailed, match=r"can't be kept .* Make .*file/x writable"):
+        await open_environments(tmp_path / "file" / "x").ensure(["spam"])
+
+
+async def test_sweeping_leaves_builds_alone(
+    environments: Environments, index: Index, clock: Clock
+) -> None:
+    index.add(make_wheel("spam"))
+    index.stuck.set()
+    building = asyncio.ensure_future(environments.ensure(["spam"]))
+    await asyncio.to_thread(index.asked.wait)
+    clock.now += 10**9
+    await environments.sweep(max_age=10**10, max_bytes=0)
+    index.released.set()
+    with await building as built:
+        assert (built.site_packages / "spam.py").exists()
+
+
 async def test_requirements_of_another_form_are_refused_before_anything_is_done(
     environments: Environments, index: Index
 ) -> None:

@@ -20,7 +20,7 @@ from evalwright_server.environments.command import CONFINED, Task, bubblewrap_ar
 from evalwright_server.environments.streams import Stream
 from evalwright_server.environments.trees import give
 from evalwright_server.environments.watching import exceeding
-from evalwright_server.sandbox.account import FIRST_UID, NOBODY, UIDS, Account, is_mapped
+from evalwright_server.sandbox.account import FIRST_UID, NOBODY, Accounts, is_mapped
 from evalwright_server.sandbox.bubblewrap import Bubblewrap, find_bubblewrap
 from evalwright_server.sandbox.channels import memory_file
 from evalwright_server.sandbox.diagnosis import diagnose
@@ -31,8 +31,9 @@ from evalwright_server.sandbox.seccomp import filter_program
 from evalwright_server.sandbox.spawner import SpawnedProcess, Spawner
 
 PROGRAM: Final = Path(__file__).parent / "programs" / "confined.py"
-INSTALLER_UID: Final = FIRST_UID + UIDS
-"""Of a server that is root: one for all its processes, as they share a cache; no job has it."""
+INSTALLER_UIDS: Final = (FIRST_UID - 1, NOBODY - 1, NOBODY)
+"""Of a server that is root: one for all its processes, as they share a cache; the first that this
+host maps. But for the last, no job has it."""
 START_SECONDS: Final = 30.0
 END_SECONDS: Final = 5.0
 WATCH_SECONDS: Final = 0.25
@@ -106,15 +107,15 @@ class _Run:
         return Outcome(exit_code, output.text, log.text, exceeded)
 
     def _open_spawner(self, copy: Bubblewrap) -> Spawner:
-        account, exposure = installer_account(), Exposure()
-        if account is not None:
+        accounts, exposure = installer_accounts(), Exposure()
+        if accounts is not None:
             for folder in self._task.writable.values():
-                give(folder, account.uid)
+                give(folder, accounts.uids[0])
             shown = [*find_interpreter().sources, *self._task.programs.values()]
             exposure = expose(
                 [*shown, *self._task.writable.values()], [copy.program, *copy.libraries]
             )
-        return Spawner(copy, account, exposure)
+        return Spawner(copy, accounts, exposure)
 
     def _spawn(
         self, spawner: Spawner, streams: Sequence[Stream]
@@ -170,14 +171,14 @@ class _Run:
             watching.cancel()
 
 
-def installer_account() -> Account | None:
+def installer_accounts() -> Accounts | None:
     """Say which account an installer runs under; None for the server's own, if that is not root."""
     if os.geteuid() != 0:
         return None
     maps = [Path(f"/proc/self/{name}_map").read_text(encoding="ascii") for name in ("uid", "gid")]
-    for uid in (INSTALLER_UID, NOBODY):
+    for uid in INSTALLER_UIDS:
         if all(is_mapped(uid, table) for table in maps):
-            return Account(uid)
+            return Accounts(range(uid, uid + 1))
     raise SandboxUnavailable(
         "The server runs as root, and this container maps no other account to run code under.",
         "Start the server as an ordinary user.",
