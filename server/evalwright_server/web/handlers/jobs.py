@@ -80,7 +80,7 @@ async def submit_job(call: Call) -> Answer:
 
 async def get_job(call: Call) -> Answer:
     """Answer where a job stands, at once or when there is something to tell."""
-    return await hold_for_news(call, partial(call.read, _look, call))
+    return await hold_for_news(call, lambda: call.read(_look, call))
 
 
 def _look(conn: Connection, call: Call) -> tuple[RunRow, JsonObject]:
