@@ -15,9 +15,9 @@ ARIZE_CLIENTS = ("8.26.0", "8.61.0")
 SOURCES = ("generated", "sdk", "server", "tests", "benchmarks", "examples", "scripts", "codegen")
 
 
-def tool(session: nox.Session, name: str, *arguments: str) -> None:
+def tool(session: nox.Session, name: str, *arguments: str, **variables: str) -> None:
     """Run a program of the environment this noxfile runs in."""
-    session.run(str(BIN / name), *arguments, external=True)
+    session.run(str(BIN / name), *arguments, external=True, env=variables)
 
 
 def lint(session: nox.Session) -> None:
@@ -83,6 +83,16 @@ def codegen(session: nox.Session) -> None:
     """Compile the document and generate the sync SDK."""
     session.run("./codegen.sh", external=True)
     tool(session, "python", "scripts/unasync.py")
+
+
+@nox.session
+def security(session: nox.Session) -> None:
+    """Run every hostile job in every configuration this host has; as root, that is all of them."""
+    tool(
+        session,
+        *("pytest", "-q", "-n", "2", "--dist", "loadgroup", "tests/security", *session.posargs),
+        EVALWRIGHT_SECURITY="complete",
+    )
 
 
 @nox.session

@@ -20,6 +20,10 @@ MESSAGES = Console(stderr=True, highlight=False)
 STYLES = {Word.CONTAINED: "green", Word.SKIPPED: "dim"}
 
 
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="markdown")
+
+
+@app.command("attack")
 def attack(
     base_url: Annotated[
         str,

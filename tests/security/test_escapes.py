@@ -1,0 +1,82 @@
+"""Every hostile job, on the sandbox itself, in every way that it may be set up on this host.
+
+By default all cases run in the most thorough configuration and those that depend on it in the
+others; `nox -s security` runs the complete matrix.
+"""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+from _pytest.mark import ParameterSet
+
+from evalwright_server.attack import CASES, Case, Word
+from security.configurations import POSSIBLE, Configuration
+from security.ranges import RangeProcess, started
+
+pytestmark = pytest.mark.slow
+
+COMPLETE = os.environ.get("EVALWRIGHT_SECURITY") == "complete"
+SAME_EVERYWHERE = {"results", "artifacts"}
+"""Groups about what reads a job's files, which does not differ with what isolated it."""
+REPRESENTATIVE = {
+    "artifacts/symbolic-links", "artifacts/closed-files", "artifacts/deep-folders",
+    "artifacts/race", "results/brackets",
+}  # fmt: skip
+NEEDS_A_SECOND = {"bombs/spin", "bombs/sleep", "processes/ignore-signals", "bombs/endless-flood"}
+"""Left out where another case of the same kind is tried anyway."""
+
+Start = Callable[[Configuration], RangeProcess]
+
+
+def chosen() -> Iterator[ParameterSet]:
+    for number, configuration in enumerate(POSSIBLE):
+        # One worker of pytest-xdist to a configuration, as each has a process of its own.
+        mark = pytest.mark.xdist_group(configuration.name)
+        for case in CASES:
+            name = f"{case.group}/{case.name}"
+            if number == 0 or COMPLETE or is_worth_it(case, name):
+                label = f"{configuration.name}: {name}"
+                yield pytest.param(configuration, case, marks=mark, id=label)
+
+
+def is_worth_it(case: Case, name: str) -> bool:
+    return name in REPRESENTATIVE or (
+        case.group not in SAME_EVERYWHERE and name not in NEEDS_A_SECOND
+    )
+
+
+@pytest.fixture(scope="module")
+def start(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Start]:
+    """Start the process of a configuration once."""
+    running: dict[str, RangeProcess] = {}
+    with ExitStack() as stack:
+
+        def once(configuration: Configuration) -> RangeProcess:
+            found = running.get(configuration.name)
+            # One that died failed the test that it died in, and no other.
+            if found is None or not found.is_alive:
+                home = tmp_path_factory.mktemp("home")
+                open_to(configuration.uid, home)
+                running[configuration.name] = stack.enter_context(started(configuration, home))
+            return running[configuration.name]
+
+        yield once
+
+
+def open_to(uid: int | None, home: Path) -> None:
+    """Let an account into a directory of pytest's, which is closed to others."""
+    if uid is None:
+        return
+    os.chown(home, uid, uid)
+    for parent in home.parents:
+        if parent.stat().st_uid == os.getuid() and parent.stat().st_mode & 0o001 == 0:
+            parent.chmod(0o711)
+
+
+@pytest.mark.parametrize(("configuration", "case"), list(chosen()))
+def test_it_holds(start: Start, configuration: Configuration, case: Case) -> None:
+    answer = start(configuration).run(f"{case.group}/{case.name}")
+    assert answer["word"] in {Word.CONTAINED, Word.SKIPPED}, f"{case.claim}: {answer['evidence']}"
