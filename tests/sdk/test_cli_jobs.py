@@ -1,8 +1,6 @@
 """Jobs at the command line, against a server that runs them."""
 
 import json
-import subprocess
-import sys
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -202,8 +200,6 @@ def test_interrupting_a_run_cancels_it(
     assert server.calls[-1] == f"POST /jobs/{JOB}/cancel"
 
 
-def test_help_is_there_without_a_server() -> None:
+def test_help_is_there_without_a_server(call: Cli) -> None:
     for words in (["jobs"], ["jobs", "run"], ["job-types"], ["environments"]):
-        command = [sys.executable, "-m", "evalwright", *words, "--help"]
-        done = subprocess.run(command, capture_output=True, text=True, check=True)
-        assert "Usage: evalwright" in done.stdout
+        assert f"Usage: evalwright {' '.join(words)}" in call(*words, "--help").stdout

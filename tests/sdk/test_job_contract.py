@@ -19,7 +19,7 @@ from evalwright.errors import (
     NotFound,
     Unprocessable,
 )
-from evalwright.types import JobStatus
+from evalwright.types import JobProblem, JobStatus
 from fixtures_server import RunningServer
 from sdk import remote_samples
 from sdk.driven import Driven
@@ -168,6 +168,7 @@ def test_keys(jobs: Any) -> None:
     assert jobs.submit(code="print(1)", idempotency_key=key).id == first.id
     with pytest.raises(Conflict) as caught:
         jobs.submit(code="print(2)", idempotency_key=key)
+    assert isinstance(caught.value.problem, JobProblem)
     assert caught.value.problem.existing_job_id == first.id
 
 
