@@ -15,6 +15,7 @@ STATUS, CONTROL, FILTER, FIRST_FILE = range(3, 7)
 """What the descriptors passed along with the command are for, after the standard three."""
 
 CONFINED: Final = "/build/confined.py"
+PROCESSES: Final = 512
 TMP_BYTES: Final = 1024**3
 ENVIRONMENT: Final = {"PATH": "/usr/bin:/bin", "HOME": "/tmp", "LANG": "C.UTF-8"}  # noqa: S108
 
@@ -80,7 +81,7 @@ def resource_limits(task: Task) -> str:
         "DATA": task.memory_bytes,
         "CPU": 4 * math.ceil(task.seconds),
         "FSIZE": task.disk_bytes,
-        "NPROC": 512,
+        "NPROC": PROCESSES,
         "NOFILE": 1024,
         "CORE": 0,
         "MEMLOCK": 0,
