@@ -10,7 +10,7 @@ from typing import Final
 from evalwright_server.environments.command import PROCESSES, Task
 from evalwright_server.environments.trees import free_bytes, tree_bytes
 from evalwright_server.sandbox.cgroups import CgroupLimits, Cgroups, Group
-from evalwright_server.sandbox.memory import resident_bytes, tree
+from evalwright_server.sandbox.memory import memory_bytes, tree
 
 WATCH_SECONDS: Final = 0.25
 MIB: Final = 1024 * 1024
@@ -64,7 +64,9 @@ async def _exceeding(task: Task, pid: int, group: Group | None) -> str:
 
 def is_out_of_memory(task: Task, pid: int, group: Group | None) -> bool:
     """Tell whether the limit is exceeded, by the kernel's word or by looking."""
-    return group.oom_killed() if group is not None else memory_bytes(pid) > task.memory_bytes
+    if group is not None:
+        return group.oom_killed()
+    return used_memory(pid, task.memory_bytes) > task.memory_bytes
 
 
 def too_much_memory(task: Task) -> str:
@@ -72,18 +74,20 @@ def too_much_memory(task: Task) -> str:
     return f"needed more than {task.memory_bytes // MIB} MiB of memory"
 
 
-def memory_bytes(pid: int) -> int:
+def used_memory(pid: int, limit: int) -> int:
     """Say what the processes below bubblewrap take together, with the files in their /tmp.
 
-    Pages that several have count several times, which makes little of a difference here.
+    Args:
+        pid: Of bubblewrap.
+        limit: Beyond which the figure has to be exact.
     """
     _, *inside = tree(pid)
-    total = sum(resident_bytes(each) for each in inside)
+    files = 0
     if inside:
         with suppress(OSError):
             status = os.statvfs(f"/proc/{inside[0]}/root/tmp")
-            total += (status.f_blocks - status.f_bfree) * status.f_frsize
-    return total
+            files = (status.f_blocks - status.f_bfree) * status.f_frsize
+    return memory_bytes(inside, files, limit)
 
 
 def measure(folders: Iterable[Path]) -> int:
