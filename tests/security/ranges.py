@@ -50,7 +50,8 @@ def started(configuration: Configuration, home: Path) -> Iterator[RangeProcess]:
     command += ["--template"] if configuration.template else []
     if configuration.uid is not None:
         command = as_account(configuration.uid, command)
-    variables = {**os.environ, "PYTHONPATH": str(TESTS), "TMPDIR": str(home), "HOME": str(home)}
+    path = os.pathsep.join(filter(None, [os.environ.get("PYTHONPATH"), str(TESTS)]))
+    variables = {**os.environ, "PYTHONPATH": path, "TMPDIR": str(home), "HOME": str(home)}
     with subprocess.Popen(
         command,
         stdin=subprocess.PIPE,
