@@ -27,7 +27,7 @@ async def test_wall_clock_time_ends_a_job(run: Run, script: str) -> None:
     result = await run(script, wall_seconds=0.3)
     assert result.status is SandboxStatus.TIMEOUT
     assert result.reason == "took longer than 0.3 s"
-    assert result.exit_code is None
+    assert (result.exit_code, result.signal) == (128 + 9, 9)
     assert result.duration >= 0.3
 
 
@@ -184,7 +184,7 @@ async def test_countless_files_end_a_job(run: Run) -> None:
             os.mknod(f"/tmp/{number}")
             number += 1
         """,
-        tmp_files=1000,
+        files=1000,
     )
     assert result.status is SandboxStatus.OOM
     assert result.reason == "made more than 1000 files"
@@ -199,14 +199,14 @@ async def test_output_is_kept_up_to_a_limit_and_never_blocks(run: Run) -> None:
             os.write(1, block)
             os.write(2, block)
         """,
-        output_bytes=1000,
+        stream_bytes=1000,
     )
     assert result.status is SandboxStatus.EXITED
     assert result.stdout == result.stderr == "x" * 1000
 
 
 async def test_endless_output_ends_with_the_time(run: Run) -> None:
-    result = await run("while True: print('x' * 1000)", wall_seconds=0.5, output_bytes=1000)
+    result = await run("while True: print('x' * 1000)", wall_seconds=0.5, stream_bytes=1000)
     assert result.status is SandboxStatus.TIMEOUT
     assert len(result.stdout) == 1000
 

@@ -27,6 +27,7 @@ INSIDE_ID: Final = "1000"
 HOME: Final = "/home/sandbox"
 WORKING_DIRECTORY: Final = "/app"
 PACKAGES: Final = "/env/site-packages"
+PROGRAM: Final = "/env/agent.pyc"
 HIDDEN_IN_PROC: Final = ("kcore", "keys", "key-users", "timer_list", "kallsyms", "kmsg",
                          "sysrq-trigger", "latency_stats", "sched_debug", "config.gz")  # fmt: skip
 """Files of /proc that tell about the host rather than the sandbox."""
@@ -72,7 +73,7 @@ class Shape:
 
 
 def bubblewrap_arguments(
-    interpreter: Interpreter, folder: SlotFolder, shape: Shape
+    interpreter: Interpreter, folder: SlotFolder, shape: Shape, *, is_warm: bool
 ) -> list[Argument]:
     """Compose the arguments.
 
@@ -80,6 +81,7 @@ def bubblewrap_arguments(
         interpreter: The Python to run.
         folder: Where the job's files will be.
         shape: What is known of the job.
+        is_warm: Whether no job waits for it yet, so that there is time to import things.
     """
     environment = dict(ENVIRONMENT)
     if shape.site_packages is not None:
@@ -98,11 +100,11 @@ def bubblewrap_arguments(
         arguments += ["--size", str(size), "--tmpfs", path]
     arguments += ["--remount-ro", "/dev", "--dir", HOME, "--dir", WORKING_DIRECTORY]
     arguments += ["--ro-bind", str(folder.code), "/code", "--ro-bind", str(folder.input), "/input"]
-    arguments += ["--perms", "0444", "--ro-bind-data", AGENT, "/run/agent.py"]
+    arguments += ["--perms", "0444", "--ro-bind-data", AGENT, PROGRAM]
     arguments += ["--remount-ro", "/", "--chdir", WORKING_DIRECTORY]
     arguments += ["--json-status-fd", STATUS, "--seccomp", FILTER]
-    return [*arguments, str(interpreter.executable), "-u", "-I", "-S", "-B", "/run/agent.py",
-            CONTROL, RUNNER, MESSAGES, ",".join(shape.preload)]  # fmt: skip
+    return [*arguments, str(interpreter.executable), "-u", "-I", "-S", "-B", PROGRAM, CONTROL,
+            RUNNER, MESSAGES, "warm" if is_warm else "cold", ",".join(shape.preload)]  # fmt: skip
 
 
 def system_view(interpreter: Interpreter) -> list[Argument]:

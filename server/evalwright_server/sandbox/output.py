@@ -129,18 +129,23 @@ class OutputDirectory:
             room -= file.size
             files.append(file)
         if not is_complete:
-            left_out.append(LeftOut("…", f"only {LONGEST_LOOK} entries are looked at"))
+            left_out.append(LeftOut("…", f"no more than {LONGEST_LOOK} entries are looked at"))
         files.sort(key=lambda file: file.name)
         return Collection(files, left_out[:LEFT_OUT_SHOWN])
 
     def _names(self) -> tuple[list[bytes], bool]:
         names: list[bytes] = []
-        # By descriptor, names come as text with undecodable bytes escaped.
-        with os.scandir(self._fd) as entries:
-            for entry in entries:
-                if len(names) == LONGEST_LOOK:
-                    return names, False
-                names.append(os.fsencode(entry.name))
+        try:
+            # The job may have closed the folder itself, to all but root.
+            os.fchmod(self._fd, 0o700)
+            # By descriptor, names come as text with undecodable bytes escaped.
+            with os.scandir(self._fd) as entries:
+                for entry in entries:
+                    if len(names) == LONGEST_LOOK:
+                        return names, False
+                    names.append(os.fsencode(entry.name))
+        except OSError:
+            return names, False
         return names, True
 
     def _collect(self, name: bytes, largest: int, room: int) -> CollectedFile:

@@ -16,10 +16,11 @@ from evalwright_server.egress.variables import own_ports, proxy_variables
 from evalwright_server.sandbox.bubblewrap import Bubblewrap, find_bubblewrap
 from evalwright_server.sandbox.command import Shape
 from evalwright_server.sandbox.errors import SandboxUnavailable
-from evalwright_server.sandbox.isolation import Isolation, Level
+from evalwright_server.sandbox.isolation import Isolation, IsolationReport, Level
 from evalwright_server.sandbox.job import SandboxJob, SandboxResult, SandboxStatus
 from evalwright_server.sandbox.output import OutputDirectory
 from evalwright_server.sandbox.pool import Pool
+from evalwright_server.sandbox.processors import confine
 from evalwright_server.sandbox.self_check import self_check
 from evalwright_server.sandbox.slot import Slot
 from evalwright_server.sandbox.supervision import MessageCallback, OutputCallback, Supervision
@@ -27,7 +28,8 @@ from evalwright_server.sandbox.workshop import Workshop
 
 LAYERS: Final = ("user_namespace", "pid_namespace", "mount_namespace", "ipc_namespace",
                  "uts_namespace", "network_namespace", "no_capabilities", "seccomp",
-                 "read_only_root", "rlimits", "memory_watcher")  # fmt: skip
+                 "read_only_root", "rlimits")  # fmt: skip
+"""What is always on, as `self_check` makes sure."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,13 +98,13 @@ class Sandbox:
         if workshop is not None:
             await workshop.close()
 
-    async def probe(self) -> None:
-        """Make sure that code can be isolated on this host; done once.
+    async def probe(self) -> IsolationReport:
+        """Make sure that code can be isolated on this host, and say how well; done once.
 
         Raises:
             SandboxUnavailable: It can't, and how to change that.
         """
-        await self._open()
+        return (await self._open()).report
 
     async def run(
         self, job: SandboxJob, on_message: MessageCallback | None = None
@@ -143,14 +145,16 @@ class Sandbox:
         shape = shape_of(job)
         slot, was_warm = await self._pool.take(shape)
         try:
-            with slot.output as output:
-                result = await self._supervise(
-                    slot, job, on_message, on_output, stop, was_warm=was_warm, asked_at=asked_at
-                )
-                yield Ended(result, output)
+            result = await self._supervise(
+                slot, job, on_message, on_output, stop, was_warm=was_warm, asked_at=asked_at
+            )
+            yield Ended(result, slot.output)
+        except BaseException:
+            await slot.destroy()
+            raise
         finally:
             self._pool.refill(shape)
-            # Clearing it away takes the kernel a while, and nobody needs to wait for that.
+            # All of the job is dead. Clearing the rest away takes a while that nobody need wait.
             self._pool.drop(slot)
 
     async def _supervise(
@@ -169,8 +173,9 @@ class Sandbox:
             job = replace(job, environment={**proxy_variables(job.network), **job.environment})
             slot.on_listener = lambda listener: _start(proxy, listener)
         slot.folder.write(job.script, job.files)
-        isolation = Isolation("bubblewrap", Level.NAMESPACES.word, LAYERS)
-        supervision = Supervision(slot, job, None, isolation, was_warm=was_warm, began_at=asked_at)
+        supervision = Supervision(
+            slot, job, isolate(slot, job), was_warm=was_warm, asked_at=asked_at
+        )
         supervision.listen(on_message, on_output)
         stopping = None if stop is None else asyncio.ensure_future(_stop(stop, supervision))
         try:
@@ -181,8 +186,8 @@ class Sandbox:
             if proxy is not None:
                 await proxy.close()
 
-    async def _make(self, shape: Shape) -> Slot:
-        return await (await self._open()).make(shape)
+    async def _make(self, shape: Shape, *, is_warm: bool) -> Slot:
+        return await (await self._open()).make(shape, is_warm=is_warm)
 
     async def _open(self) -> Workshop:
         async with self._opening:
@@ -206,17 +211,16 @@ class Sandbox:
         workshop = await Workshop.open(copy, self._packages)
 
         async def check(job: SandboxJob, receive: MessageCallback) -> SandboxResult:
-            slot = await workshop.make(shape_of(job))
+            slot = await workshop.make(shape_of(job), is_warm=False)
             try:
                 return await self._supervise(
                     slot, job, receive, None, None, was_warm=False, asked_at=monotonic()
                 )
             finally:
-                slot.output.close()
                 await slot.destroy()
 
         try:
-            await self_check(check)
+            workshop.proven = await self_check(check)
         except BaseException:
             await workshop.close()
             raise
@@ -229,6 +233,18 @@ def shape_of(job: SandboxJob) -> Shape:
     return Shape(
         job.site_packages, job.preload, limits.tmp_bytes, limits.output_bytes, job.template
     )
+
+
+def isolate(slot: Slot, job: SandboxJob) -> Isolation:
+    """Put on what can be put on only now, and return all that keeps a job apart from the host."""
+    layers: tuple[str, ...] = LAYERS
+    if slot.has_own_account:
+        layers += ("dedicated_uid",)
+    layers += ("memory_watcher",) if slot.group is None else slot.group_layers
+    if job.limits.cpus is not None and not any(name.endswith("_cpu") for name in layers):
+        layers += ("cpu_affinity",) if confine(slot.runner, job.limits.cpus) else ()
+    level = Level.NAMESPACES if slot.group is None else Level.CGROUP
+    return Isolation("bubblewrap", level.word, layers)
 
 
 async def _stop(stop: asyncio.Event, supervision: Supervision) -> None:

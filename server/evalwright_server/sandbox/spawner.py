@@ -25,18 +25,20 @@ MAX_ANSWER: Final = 4096
 
 @dataclass(frozen=True, slots=True)
 class SpawnedProcess:
-    """A bubblewrap that runs.
+    """A process that runs.
 
     Attributes:
         pid: Its process ID; valid at least until the next process is spawned.
         pidfd: Descriptor that stays valid; whoever holds this object closes it.
         uid: The account it was given, None for the server's own. Whoever holds this object gives it
             back by `Spawner.release` when every process of the sandbox is dead.
+        is_agent: Whether it is the sandbox's first process itself, not a bubblewrap before it.
     """
 
     pid: int
     pidfd: int
     uid: int | None = None
+    is_agent: bool = False
 
 
 class Spawner:
