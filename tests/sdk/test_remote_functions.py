@@ -135,3 +135,33 @@ def test_arguments_are_checked_before_anything_is_sent() -> None:
     with pytest.raises(InvalidRequest) as caught:
         program.input_of((object(),), {"times": {1, float("nan")}})
     assert [error.path for error in caught.value.errors] == ["argument 1", "times"]
+
+
+def test_dataclasses_of_notebooks_are_written_down_again(run: Run, tmp_path: Path) -> None:
+    """Python finds no source of classes whose module is no file, but of their functions."""
+    path = tmp_path / "cell"
+    text = """
+import dataclasses, enum, typing
+@dataclasses.dataclass
+class Inner:
+    n: int = 3
+@dataclasses.dataclass
+class Outer:
+    inner: Inner
+    more: typing.Optional[list[Inner]] = None
+    words: list[str] = dataclasses.field(default_factory=list)
+class Odd:
+    pass
+def double(outer: Outer) -> Outer:
+    return Outer(Inner(outer.inner.n * 2), [outer.inner], ["done"])
+def odd() -> int:
+    Odd()
+    return 1
+"""
+    path.write_text(text)
+    names: dict[str, Any] = {"__name__": "__main__"}
+    exec(compile(text, str(path), "exec"), names)
+    result = run(names["double"], names["Outer"](names["Inner"](4)))
+    assert result == names["Outer"](names["Inner"](8), [names["Inner"](4)], ["done"])
+    with pytest.raises(InvalidRequest, match="Odd: has no source"):
+        Program(names["odd"])
