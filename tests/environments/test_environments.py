@@ -4,6 +4,7 @@ import asyncio
 import json
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -243,6 +244,32 @@ async def test_a_password_in_the_index_is_sent_and_never_shown(
         await wrong.ensure(["spam"])
     assert "wr0ng" not in str(caught.value)
     assert "EVALWRIGHT_PACKAGE_INDEX" in caught.value.advice
+
+
+def all_arguments() -> list[bytes]:
+    """Return the command lines of every process of this host."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        with suppress(OSError):
+            found.append(path.read_bytes())
+    return found
+
+
+async def test_a_password_in_the_index_is_in_no_processs_arguments(
+    open_environments: Open, index: Index
+) -> None:
+    """Those can be read by everybody on the host."""
+    index.add(make_wheel("spam"))
+    index.password = "s3cret-in-url"
+    index.stuck.set()
+    environments = open_environments(index=index.url.replace("//", "//me:s3cret-in-url@"))
+    building = asyncio.ensure_future(environments.ensure(["spam"]))
+    await asyncio.to_thread(index.asked.wait)
+    arguments = all_arguments()
+    index.released.set()
+    (await building).close()
+    assert any(b"/build/uv" in each for each in arguments)
+    assert not any(b"s3cret-in-url" in each for each in arguments)
 
 
 async def test_an_environment_in_use_is_not_removed(

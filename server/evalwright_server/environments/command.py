@@ -1,5 +1,6 @@
 """The command line of bubblewrap for an installer."""
 
+import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -58,8 +59,7 @@ def bubblewrap_arguments(
         contents: Paths inside, in the order of their descriptors from `FIRST_FILE` on.
     """
     arguments: list[Argument] = [*ISOLATION]
-    variables = {**ENVIRONMENT, **task.environment, **proxy_variables(task.policy)}
-    for name, value in variables.items():
+    for name, value in ENVIRONMENT.items():
         arguments += ["--setenv", name, value]
     arguments += system_view(interpreter)
     arguments += ["--size", str(TMP_BYTES), "--tmpfs", "/tmp", "--remount-ro", "/dev"]  # noqa: S108
@@ -73,6 +73,11 @@ def bubblewrap_arguments(
     arguments += ["--json-status-fd", STATUS, "--seccomp", FILTER]
     return [*arguments, str(interpreter.executable), "-I", "-S", "-B", CONFINED,
             CONTROL, str(PORT), resource_limits(task), *task.command]  # fmt: skip
+
+
+def variables(task: Task) -> bytes:
+    """Compose what the program in the sandbox waits for."""
+    return json.dumps({**task.environment, **proxy_variables(task.policy)}).encode()
 
 
 def resource_limits(task: Task) -> str:

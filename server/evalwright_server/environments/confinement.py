@@ -17,7 +17,12 @@ from typing import Final, TypeVar
 
 from evalwright_server.egress.proxy import Proxy
 from evalwright_server.egress.route import Router
-from evalwright_server.environments.command import CONFINED, Task, bubblewrap_arguments
+from evalwright_server.environments.command import (
+    CONFINED,
+    Task,
+    bubblewrap_arguments,
+    variables,
+)
 from evalwright_server.environments.streams import Stream
 from evalwright_server.environments.trees import give
 from evalwright_server.environments.watching import exceeding, open_group, too_much_memory
@@ -109,7 +114,7 @@ class _Run:
             stack.callback(os.close, process.pidfd)
             await self._await_ready(control, log, status)
             group = await asyncio.to_thread(open_group, cgroups, self._task, process.pid)
-            control.send(b"g")
+            control.send(variables(self._task))
             exceeded = await self._attend(process.pid, group, status)
         exit_code = None if exceeded or output.overflowed else read_exit_code(status.text)
         return Outcome(exit_code, output.text, log.text, exceeded)
