@@ -274,6 +274,8 @@ def _finish(call: Call, answer: Answer, translator: Translator) -> Response:
             return Response(status_code=304, headers=headers)
     if answer.content is None:
         return Response(status_code=operation.success, headers=headers)
-    content = translator.write(operation, answer.content)
-    body = dump(content, with_offset=operation.is_of_jobs)
+    if operation.is_of_jobs:
+        body = dump(answer.content, with_offset=True)
+    else:
+        body = dump(translator.write(operation, answer.content))
     return Response(body, operation.success, headers=headers, media_type="application/json")
