@@ -70,6 +70,7 @@ class SandboxJob:
         template: Whose template the job may start from: one per tenant and environment. None for a
             sandbox of its own.
         network: What it may reach; nothing without.
+        label: What the log calls it where it tells what it reached.
     """
 
     script: str
@@ -80,6 +81,7 @@ class SandboxJob:
     preload: tuple[str, ...] = ()
     template: str | None = None
     network: NetworkPolicy | None = None
+    label: str = "a job"
 
 
 class SandboxStatus(StrEnum):

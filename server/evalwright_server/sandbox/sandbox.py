@@ -168,8 +168,9 @@ class Sandbox:
         was_warm: bool,
         asked_at: float,
     ) -> SandboxResult:
-        proxy = None if job.network is None else Proxy(Router(job.network, own_ports()), "job")
-        if proxy is not None and job.network is not None:
+        proxy = None
+        if job.network is not None:
+            proxy = Proxy(Router(job.network, own_ports()), job.label)
             job = replace(job, environment={**proxy_variables(job.network), **job.environment})
             slot.on_listener = lambda listener: _start(proxy, listener)
         slot.folder.write(job.script, job.files)

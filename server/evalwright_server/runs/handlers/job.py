@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Final, Protocol
 
 from evalwright_server.environments import (
@@ -143,7 +144,8 @@ class _Attempt:
             return self._never_ran(State.FAILED, "service_unavailable", str(error))
 
     async def _run(self) -> Finish:
-        job = sandbox_job(self._payload, self._environment)
+        label = f"run {self._context.assignment.fence.run_id}"
+        job = replace(sandbox_job(self._payload, self._environment), label=label)
         self._is_in_sandbox = True
         async with self._live as live:
             execution = self._sandbox.execute(job, on_output=live.take, stop=self._stopping)
