@@ -22,12 +22,15 @@ from evalwright_server.config import (
     Settings,
     WebhookSettings,
     default_data_directory,
+    read_level,
     read_number,
 )
 from evalwright_server.environments import PackageSettings, PackageSettingsError
 from evalwright_server.job_types import JobTypesError
 from evalwright_server.listening import HttpServer, address_of, bind
 from evalwright_server.models.models import CACHE_VARIABLE
+from evalwright_server.sandbox import SandboxUnavailable
+from evalwright_server.sandbox.isolation import REQUIRE_VARIABLE
 from evalwright_server.services.model_access import (
     DEFAULT_CONCURRENCY,
     DEFAULT_TIMEOUT,
@@ -43,6 +46,7 @@ _STARTUP_ERRORS = (
     DatabaseError,
     JobTypesError,
     PackageSettingsError,
+    SandboxUnavailable,
     SecretKeyError,
     ParityError,
 )
@@ -105,6 +109,15 @@ def serve(
             help="The most seconds a job may ask for where its type says nothing else; else 300.",
         ),
     ] = None,
+    require_isolation: Annotated[
+        str | None,
+        typer.Option(
+            envvar=REQUIRE_VARIABLE,
+            metavar="LEVEL",
+            help="Don't start with less isolation: namespaces, or cgroup for limits by the kernel."
+            " See `evalwright doctor`.",
+        ),
+    ] = None,
     insecure_no_auth: Annotated[
         bool,
         typer.Option(
@@ -129,6 +142,7 @@ def serve(
                 job_queue=job_queue,
                 max_timeout=max_timeout,
                 is_open=insecure_no_auth,
+                require_isolation=read_level(require_isolation),
             ),
             os.environ,
         )

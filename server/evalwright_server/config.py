@@ -9,6 +9,7 @@ from typing import Final
 from sqlalchemy import make_url
 
 from evalwright_server.environments import PackageSettings
+from evalwright_server.sandbox.isolation import Level
 from evalwright_server.services.model_access import ModelLimits
 from evalwright_server.store.dialects import sqlite_url
 from evalwright_server.web.guards import is_loopback
@@ -71,6 +72,8 @@ class Settings:
         is_open: Whether strangers elsewhere may come in without a key.
         packages: How packages for jobs are installed.
         webhooks: Where the webhooks of jobs may go, and when they are sent again.
+        require_isolation: The least level of isolation; the server does not start with less. None
+            for a server that starts anyway, and refuses jobs where nothing isolates them.
     """
 
     host: str
@@ -92,6 +95,7 @@ class Settings:
     is_open: bool = False
     packages: PackageSettings = field(default_factory=PackageSettings)
     webhooks: WebhookSettings = field(default_factory=WebhookSettings)
+    require_isolation: Level | None = None
 
     @property
     def database_url(self) -> str:
@@ -134,6 +138,18 @@ def default_data_directory(environment: Mapping[str, str] = os.environ) -> Path:
     """Return where data goes unless the user says otherwise (XDG base directories)."""
     home = environment.get("XDG_DATA_HOME") or "~/.local/share"
     return Path(home).expanduser() / "evalwright"
+
+
+def read_level(word: str | None) -> Level | None:
+    """Return a level of isolation by its name.
+
+    Raises:
+        ConfigError: There is no such level.
+    """
+    try:
+        return Level.named(word) if word else None
+    except ValueError as error:
+        raise ConfigError(f"--require-isolation: {error}") from error
 
 
 def read_number(

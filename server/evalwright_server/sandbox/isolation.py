@@ -10,6 +10,10 @@ from evalwright_server.sandbox.errors import SandboxUnavailable
 BUBBLEWRAP: Final = "bubblewrap"
 UNSAFE: Final = "unsafe"
 """Drivers."""
+SANDBOX_VARIABLE: Final = "EVALWRIGHT_SANDBOX"
+"""`unsafe` chooses that driver; nothing else does."""
+REQUIRE_VARIABLE: Final = "EVALWRIGHT_REQUIRE_ISOLATION"
+"""The least level at which jobs are run."""
 
 
 class Level(IntEnum):
@@ -68,6 +72,7 @@ LAYERS: Final = {
     "cgroup_memory": "the kernel limits the memory of all processes together",
     "cgroup_pids": "the kernel limits the number of processes",
     "cgroup_cpu": "the kernel limits the share of the processors",
+    "cpu_affinity": "the job is bound to as many processors as it may use",
     "process_session": "all processes of a job are found and killed when it ends",
 }
 """What each layer does, the strongest of a kind in front; those of cgroups without a version."""
@@ -157,13 +162,17 @@ class IsolationReport:
             " ".join(cures),
         )
 
+    @property
+    def reason(self) -> str | None:
+        """Why code can't be isolated, and the cure; None where it can."""
+        return None if self.problem is None else f"{self.problem.cause} {self.problem.cure}"
+
     def view(self) -> dict[str, Any]:
         """Return it as plain data, as in the answer of `/health`."""
-        problem = self.problem
         return {
             "available": self.driver is not None,
             "driver": self.driver,
-            "reason": None if problem is None else f"{problem.cause} {problem.cure}",
+            "reason": self.reason,
             "level": None if self.level is None else self.level.word,
             "layers": list(self.layers),
             "missing": [

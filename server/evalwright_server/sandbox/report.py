@@ -7,7 +7,7 @@ from evalwright_server.sandbox.cgroups import Cgroups, NoCgroups
 from evalwright_server.sandbox.isolation import BUBBLEWRAP, IsolationReport, MissingLayer
 
 WATCHED = ("memory_watcher",)
-"""On in every sandbox, from outside."""
+"""What is done where the kernel does not limit memory."""
 CONTROLLERS = ("memory", "pids", "cpu")
 
 HAND_ON_CPU = (
@@ -18,7 +18,7 @@ START_AS_ROOT = (
     "Only a server started as root can give each job an account of its own; the name spaces keep"
     " jobs apart without."
 )
-MAP_MORE_ACCOUNTS = "Give the container more accounts, for instance by a longer line in /etc/subuid."
+MAP_MORE_ACCOUNTS = "Give the container more accounts, for instance a longer line in /etc/subuid."
 
 
 def report_on(
@@ -37,7 +37,7 @@ def report_on(
         missing.append(MissingLayer(
             "cgroup_namespace", "The kernel has none.", "Use Linux 4.6 or newer."
         ))  # fmt: skip
-    layers = (*proven, *WATCHED, *own, *cgroups.layers)
+    layers = (*proven, *own, *(cgroups.layers or WATCHED))
     return IsolationReport(BUBBLEWRAP, layers, tuple(missing))
 
 
