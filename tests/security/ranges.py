@@ -6,6 +6,7 @@ import os
 import shlex
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -39,13 +40,24 @@ class RangeProcess:
 
 
 @contextlib.contextmanager
-def started(configuration: Configuration, home: Path) -> Iterator[RangeProcess]:
-    """Start the process of a configuration; it ends with the context.
+def started(configuration: Configuration) -> Iterator[RangeProcess]:
+    """Start the process of a configuration; it ends with the context."""
+    with home_of(configuration.uid) as home, running(configuration, home) as process:
+        yield process
 
-    Args:
-        configuration: Which.
-        home: A directory that belongs to the account.
-    """
+
+@contextlib.contextmanager
+def home_of(uid: int | None) -> Iterator[Path]:
+    """Make a directory for an account; not one of pytest's, which are closed to others."""
+    with tempfile.TemporaryDirectory(prefix="evalwright-range-") as home:
+        if uid is not None:
+            os.chown(home, uid, uid)
+        yield Path(home)
+
+
+@contextlib.contextmanager
+def running(configuration: Configuration, home: Path) -> Iterator[RangeProcess]:
+    """Start the process with a directory to put things in."""
     command = [sys.executable, "-m", "security.range_process"]
     command += ["--template"] if configuration.template else []
     if configuration.uid is not None:

@@ -7,7 +7,6 @@ others; `nox -s security` runs the complete matrix.
 import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from pathlib import Path
 
 import pytest
 from _pytest.mark import ParameterSet
@@ -49,7 +48,7 @@ def is_worth_it(case: Case, name: str) -> bool:
 
 
 @pytest.fixture(scope="module")
-def start(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Start]:
+def start() -> Iterator[Start]:
     """Start the process of a configuration once."""
     running: dict[str, RangeProcess] = {}
     with ExitStack() as stack:
@@ -58,22 +57,10 @@ def start(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Start]:
             found = running.get(configuration.name)
             # One that died failed the test that it died in, and no other.
             if found is None or not found.is_alive:
-                home = tmp_path_factory.mktemp("home")
-                open_to(configuration.uid, home)
-                running[configuration.name] = stack.enter_context(started(configuration, home))
-            return running[configuration.name]
+                found = running[configuration.name] = stack.enter_context(started(configuration))
+            return found
 
         yield once
-
-
-def open_to(uid: int | None, home: Path) -> None:
-    """Let an account into a directory of pytest's, which is closed to others."""
-    if uid is None:
-        return
-    os.chown(home, uid, uid)
-    for parent in home.parents:
-        if parent.stat().st_uid == os.getuid() and parent.stat().st_mode & 0o001 == 0:
-            parent.chmod(0o711)
 
 
 @pytest.mark.parametrize(("configuration", "case"), list(chosen()))
