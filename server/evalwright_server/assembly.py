@@ -24,8 +24,10 @@ from evalwright_server.runs.engine import Engine
 from evalwright_server.runs.pool import WorkerPool
 from evalwright_server.runs.worker import SLOTS
 from evalwright_server.sandbox.examination import examine_host
-from evalwright_server.sandbox.isolation import REQUIRE_VARIABLE, IsolationReport, Level
+from evalwright_server.sandbox.isolation import IsolationReport, Level
+from evalwright_server.sandbox.settings import REQUIRE_VARIABLE
 from evalwright_server.services.continuous import start_waiting_runs
+from evalwright_server.services.job_retention import JobRetention
 from evalwright_server.services.job_rules import JobRules
 from evalwright_server.services.job_submission import JobSubmitter
 from evalwright_server.services.organizations import Identity, ensure_identity
@@ -115,11 +117,15 @@ async def assemble(settings: Settings) -> AsyncIterator[Server]:
         await db.write(lambda connection: _resume(connection, engine, identity))
         async with _webhook_sender(settings, engine, secrets).running():
             await pool.start()
-            sweeping = asyncio.create_task(environments.sweep_forever())
+            sweepers = [
+                asyncio.create_task(environments.sweep_forever()),
+                asyncio.create_task(JobRetention(db, settings.keep_job_seconds).sweep_forever()),
+            ]
             try:
                 yield Server(application, stopping)
             finally:
-                sweeping.cancel()
+                for sweeper in sweepers:
+                    sweeper.cancel()
                 await environments.close()
                 await pool.stop()
 

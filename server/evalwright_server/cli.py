@@ -17,7 +17,9 @@ from evalwright_server.config import (
     DEFAULT_BODY_BYTES,
     DEFAULT_JOB_QUEUE,
     DEFAULT_JOB_SLOTS,
+    DEFAULT_KEEP_DAYS,
     DEFAULT_RATE,
+    SECONDS_PER_DAY,
     ConfigError,
     Settings,
     WebhookSettings,
@@ -30,7 +32,7 @@ from evalwright_server.job_types import JobTypesError
 from evalwright_server.listening import HttpServer, address_of, bind
 from evalwright_server.models.models import CACHE_VARIABLE
 from evalwright_server.sandbox import SandboxUnavailable
-from evalwright_server.sandbox.isolation import REQUIRE_VARIABLE
+from evalwright_server.sandbox.settings import REQUIRE_VARIABLE
 from evalwright_server.services.model_access import (
     DEFAULT_CONCURRENCY,
     DEFAULT_TIMEOUT,
@@ -160,8 +162,10 @@ def _settings(given: Settings, environment: Mapping[str, str]) -> Settings:
     keys = environment.get("EVALWRIGHT_SECRET_KEY", "").replace(",", " ").split()
     body_bytes = read_number(environment, "EVALWRIGHT_MAX_BODY", DEFAULT_BODY_BYTES, least=1024)
     job_slots = read_number(environment, "EVALWRIGHT_JOB_SLOTS", DEFAULT_JOB_SLOTS, least=1)
+    keep_days = read_number(environment, "EVALWRIGHT_JOB_KEEP_DAYS", DEFAULT_KEEP_DAYS)
     return replace(
         given,
+        keep_job_seconds=keep_days * SECONDS_PER_DAY or None,
         job_slots=int(job_slots),
         rate=read_number(environment, "EVALWRIGHT_RATE_LIMIT", DEFAULT_RATE),
         body_bytes=int(body_bytes),

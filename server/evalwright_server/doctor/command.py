@@ -8,7 +8,8 @@ import typer
 
 from evalwright_server.doctor.examination import examine
 from evalwright_server.doctor.text import render
-from evalwright_server.sandbox.isolation import REQUIRE_VARIABLE, Level
+from evalwright_server.sandbox.isolation import Level
+from evalwright_server.sandbox.settings import REQUIRE_VARIABLE
 
 
 def doctor(

@@ -10,10 +10,6 @@ from evalwright_server.sandbox.errors import SandboxUnavailable
 BUBBLEWRAP: Final = "bubblewrap"
 UNSAFE: Final = "unsafe"
 """Drivers."""
-SANDBOX_VARIABLE: Final = "EVALWRIGHT_SANDBOX"
-"""`unsafe` chooses that driver; nothing else does."""
-REQUIRE_VARIABLE: Final = "EVALWRIGHT_REQUIRE_ISOLATION"
-"""The least level at which jobs are run."""
 
 
 class Level(IntEnum):

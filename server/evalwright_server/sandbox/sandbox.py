@@ -16,20 +16,16 @@ from evalwright_server.egress.variables import own_ports, proxy_variables
 from evalwright_server.sandbox.bubblewrap import Bubblewrap, find_bubblewrap
 from evalwright_server.sandbox.command import Shape
 from evalwright_server.sandbox.errors import SandboxUnavailable
+from evalwright_server.sandbox.isolating import isolate
 from evalwright_server.sandbox.isolation import Isolation, IsolationReport, Level
 from evalwright_server.sandbox.job import SandboxJob, SandboxResult, SandboxStatus
 from evalwright_server.sandbox.output import OutputDirectory
 from evalwright_server.sandbox.pool import Pool
-from evalwright_server.sandbox.processors import confine
 from evalwright_server.sandbox.self_check import self_check
+from evalwright_server.sandbox.settings import IsolationSettings
 from evalwright_server.sandbox.slot import Slot
 from evalwright_server.sandbox.supervision import MessageCallback, OutputCallback, Supervision
 from evalwright_server.sandbox.workshop import Workshop
-
-LAYERS: Final = ("user_namespace", "pid_namespace", "mount_namespace", "ipc_namespace",
-                 "uts_namespace", "network_namespace", "no_capabilities", "seccomp",
-                 "read_only_root", "rlimits")  # fmt: skip
-"""What is always on, as `self_check` makes sure."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +67,8 @@ class Sandbox:
         self._workshop: Workshop | None = None
         self._pool = Pool(self._make, warm)
         self._opening = asyncio.Lock()
+        self._settings = IsolationSettings.read()
+        self._report = IsolationReport(None)
 
     async def __aenter__(self) -> Self:
         return self
@@ -104,7 +102,8 @@ class Sandbox:
         Raises:
             SandboxUnavailable: It can't, and how to change that.
         """
-        return (await self._open()).report
+        await self._open()
+        return self._report
 
     async def run(
         self, job: SandboxJob, on_message: MessageCallback | None = None
@@ -174,9 +173,8 @@ class Sandbox:
             job = replace(job, environment={**proxy_variables(job.network), **job.environment})
             slot.on_listener = lambda listener: _start(proxy, listener)
         slot.folder.write(job.script, job.files)
-        supervision = Supervision(
-            slot, job, isolate(slot, job), was_warm=was_warm, asked_at=asked_at
-        )
+        isolation = self._isolate(slot, job)
+        supervision = Supervision(slot, job, isolation, was_warm=was_warm, asked_at=asked_at)
         supervision.listen(on_message, on_output)
         stopping = None if stop is None else asyncio.ensure_future(_stop(stop, supervision))
         try:
@@ -186,6 +184,20 @@ class Sandbox:
                 stopping.cancel()
             if proxy is not None:
                 await proxy.close()
+
+    def _isolate(self, slot: Slot, job: SandboxJob) -> Isolation:
+        """Put on what can be put on only now, and say all that keeps a job apart from the host.
+
+        Raises:
+            SandboxUnavailable: It is less than is required.
+        """
+        isolation = isolate(slot, job, self._report)
+        # The self-check, before which nothing is known, is no job.
+        if self._report.driver and Level.named(isolation.level) < self._settings.required:
+            raise self._report.shortfall(self._settings.required) or SandboxUnavailable(
+                "This sandbox got less isolation than is required.", "See the log of the server."
+            )
+        return isolation
 
     async def _make(self, shape: Shape, *, is_warm: bool) -> Slot:
         return await (await self._open()).make(shape, is_warm=is_warm)
@@ -225,6 +237,7 @@ class Sandbox:
         except BaseException:
             await workshop.close()
             raise
+        self._report = workshop.report
         return workshop
 
 
@@ -234,18 +247,6 @@ def shape_of(job: SandboxJob) -> Shape:
     return Shape(
         job.site_packages, job.preload, limits.tmp_bytes, limits.output_bytes, job.template
     )
-
-
-def isolate(slot: Slot, job: SandboxJob) -> Isolation:
-    """Put on what can be put on only now, and return all that keeps a job apart from the host."""
-    layers: tuple[str, ...] = LAYERS
-    if slot.has_own_account:
-        layers += ("dedicated_uid",)
-    layers += ("memory_watcher",) if slot.group is None else slot.group_layers
-    if job.limits.cpus is not None and not any(name.endswith("_cpu") for name in layers):
-        layers += ("cpu_affinity",) if confine(slot.runner, job.limits.cpus) else ()
-    level = Level.NAMESPACES if slot.group is None else Level.CGROUP
-    return Isolation("bubblewrap", level.word, layers)
 
 
 async def _stop(stop: asyncio.Event, supervision: Supervision) -> None:
