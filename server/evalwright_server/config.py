@@ -30,6 +30,10 @@ DEFAULT_JOB_QUEUE: Final = 100
 DEFAULT_BODY_BYTES: Final = 32 * 1024 * 1024
 """The largest body of a request."""
 
+DEFAULT_KEEP_DAYS: Final = 30
+"""How many days jobs are kept after their end."""
+SECONDS_PER_DAY: Final = 86_400.0
+
 
 class ConfigError(Exception):
     """The settings make no sense together; the text says what to change."""
@@ -69,6 +73,7 @@ class Settings:
         job_slots: How many jobs each worker process runs at a time.
         job_queue: How many jobs may wait before more are refused.
         max_timeout: The most seconds that a job may ask for where its type says nothing else.
+        keep_job_seconds: How long jobs are kept after their end; None for ever.
         is_open: Whether strangers elsewhere may come in without a key.
         packages: How packages for jobs are installed.
         webhooks: Where the webhooks of jobs may go, and when they are sent again.
@@ -92,6 +97,7 @@ class Settings:
     job_slots: int = DEFAULT_JOB_SLOTS
     job_queue: int = DEFAULT_JOB_QUEUE
     max_timeout: int | None = None
+    keep_job_seconds: float | None = DEFAULT_KEEP_DAYS * SECONDS_PER_DAY
     is_open: bool = False
     packages: PackageSettings = field(default_factory=PackageSettings)
     webhooks: WebhookSettings = field(default_factory=WebhookSettings)
