@@ -106,7 +106,7 @@ def memory_file(content: bytes) -> int:
     return fd
 
 
-def ignore(line: bytes) -> None:  # noqa: ARG001
+def ignore(line: bytes) -> None:
     """Do nothing with a line."""
 
 

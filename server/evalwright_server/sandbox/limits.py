@@ -1,4 +1,4 @@
-"""Limits that the kernel keeps for each process, and how an end is explained by what was measured."""
+"""Limits that the kernel keeps for each process, and how ends are explained by measurements."""
 
 import math
 from typing import Final

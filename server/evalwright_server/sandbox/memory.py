@@ -1,8 +1,8 @@
 """How much memory and processor time the processes of a sandbox take, seen from outside.
 
-Where the kernel keeps no account of it (cgroups), the tree of processes is looked at. Resident pages
-are cheap to read but count shared ones once for each process; only when that sum exceeds the limit
-are the shares of each page counted.
+Where the kernel keeps no account of it (cgroups), the tree of processes is looked at. Resident
+pages are cheap to read but count shared ones once for each process; only when that sum exceeds the
+limit are the shares of each page counted.
 """
 
 import os

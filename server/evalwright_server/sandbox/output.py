@@ -120,9 +120,7 @@ class OutputDirectory:
         room = limits.total
         for name in sorted(names, key=lambda name: (name != b"result.json", name)):
             try:
-                if len(files) >= limits.count:
-                    raise Refused(f"more than {limits.count} files")
-                file = self._collect(name, limits.size, room)
+                file = self._collect(name, limits, room, len(files))
             except Refused as refusal:
                 left_out.append(LeftOut(shown(name), str(refusal)))
                 continue
@@ -148,13 +146,15 @@ class OutputDirectory:
             return names, False
         return names, True
 
-    def _collect(self, name: bytes, largest: int, room: int) -> CollectedFile:
+    def _collect(self, name: bytes, limits: ArtifactLimits, room: int, kept: int) -> CollectedFile:
+        if kept >= limits.count:
+            raise Refused(f"more than {limits.count} files")
         text = acceptable(name)
         digest, size = hashlib.sha256(), 0
         for chunk in self._read(name):
             size += len(chunk)
-            if size > largest:
-                raise Refused(f"larger than {largest} bytes")
+            if size > limits.size:
+                raise Refused(f"larger than {limits.size} bytes")
             if size > room:
                 raise Refused("no room is left for it among all files")
             digest.update(chunk)

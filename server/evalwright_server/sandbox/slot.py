@@ -319,6 +319,9 @@ class Slot:
             await asyncio.wait({self._killable}, timeout=END_SECONDS)
             self._kill()
             await asyncio.wait({self._exited}, timeout=END_SECONDS)
+            if self.agent and self._agent_pidfd != NO_FD:
+                # The first process of its name space is gone when all of that is.
+                await has_ended(self._agent_pidfd)
 
     def _kill(self) -> None:
         victims = [self._agent_pidfd if self.agent else NO_FD]
@@ -345,6 +348,19 @@ class Slot:
         self.folder.remove()
         if self.group is not None:
             self.group.close()
+
+
+async def has_ended(pidfd: int) -> None:
+    """Wait for the end of a process that was killed."""
+    loop, readable = asyncio.get_running_loop(), asyncio.Event()
+    loop.add_reader(pidfd, readable.set)
+    try:
+        async with asyncio.timeout(END_SECONDS):
+            await readable.wait()
+    except TimeoutError:
+        logger.warning("a sandbox that was killed does not end")
+    finally:
+        loop.remove_reader(pidfd)
 
 
 def receive(channel: socket.socket) -> tuple[bytes, list[int], int]:

@@ -46,6 +46,7 @@ class Supervision:
         self._wall_timer: asyncio.TimerHandle | None = None
         self._stall_timer: asyncio.TimerHandle | None = None
         self._deliver: MessageCallback | None = None
+        self._problem: Exception | None = None
 
     def listen(self, on_message: MessageCallback | None, on_output: OutputCallback | None) -> None:
         """Say who gets what the job writes; what they raise ends the job."""
@@ -60,11 +61,13 @@ class Supervision:
         channels.messages.on_overflow = self._on_overflow
 
     def _guard(self, callback: Callable[..., None], *values: object) -> None:
+        if self._problem is not None:
+            return
         try:
             callback(*values)
         except Exception as error:
-            if not self._end.done():
-                self._end.set_exception(error)
+            self._problem = error
+            self.finish(SandboxStatus.KILLED, "was not wanted any more")
 
     def _on_message(self, line: bytes) -> None:
         self._restart_stall_timer()
@@ -116,15 +119,16 @@ class Supervision:
         watch = Watch(slot, self._limits, self.finish)
         try:
             self._begin()
-            await asyncio.wait({self._end})
+            status, reason = await self._end
         finally:
             watch.stop()
             for timer in (self._wall_timer, self._stall_timer):
                 if timer is not None:
                     timer.cancel()
-        report = await self._await_report()
+        report = await self._await_report(status)
         slot.drain()
-        status, reason = self._end.result()
+        if self._problem is not None:
+            raise self._problem
         return self._result(status, reason, report, watch.peak)
 
     def _begin(self) -> None:
@@ -146,11 +150,11 @@ class Supervision:
             "network": self._job.network is not None,
         }
 
-    async def _await_report(self) -> AgentReport | None:
+    async def _await_report(self, status: SandboxStatus) -> AgentReport | None:
         """Have the job end, if it has not, and take the agent's word about it."""
         slot = self._slot
         if not slot.reported.done():
-            if self._may_linger():
+            if status is SandboxStatus.TIMEOUT and self._limits.grace_seconds:
                 slot.end(at_once=False)
                 await asyncio.wait({slot.reported}, timeout=self._limits.grace_seconds)
             slot.end(at_once=True)
@@ -160,11 +164,6 @@ class Supervision:
             # Nobody said that all of it is dead, so that has to be brought about.
             await slot.kill()
         return report
-
-    def _may_linger(self) -> bool:
-        if self._end.exception() is not None or not self._limits.grace_seconds:
-            return False
-        return self._end.result()[0] is SandboxStatus.TIMEOUT
 
     def _result(
         self, status: SandboxStatus, reason: str, report: AgentReport | None, seen_peak: int
@@ -197,9 +196,7 @@ class Supervision:
             isolation=self._isolation,
         )
 
-    def _usage(
-        self, report: AgentReport | None, duration: float, seen_peak: int
-    ) -> SandboxUsage:
+    def _usage(self, report: AgentReport | None, duration: float, seen_peak: int) -> SandboxUsage:
         peak = self._slot.group.peak_bytes() if self._slot.group is not None else 0
         if report is None:
             return SandboxUsage(peak_memory_bytes=peak or seen_peak, wall_seconds=duration)

@@ -1,23 +1,25 @@
 """The first process of a sandbox: brings the job up, watches over its end, and reports.
 
-A program, never imported: `python -u -I -S agent.pyc CONTROL_FD RUNNER_FD MESSAGES_FD WARM PRELOAD`.
-It starts before any untrusted code. It forks the runner, which gets ready and waits for its orders
-on its own socket, to become the job. The agent itself is process 1: signals from inside do nothing
-to it, orphans become its children, and when it ends, so does everything else.
+A program, never imported: `python -u -I -S agent.pyc CONTROL_FD RUNNER_FD MESSAGES_FD warm|cold
+PRELOAD`. It starts before any untrusted code. It forks the runner, which gets ready and waits for
+its orders on its own socket, to become the job. The agent itself is process 1: signals from inside
+do nothing to it, orphans become its children, and when it ends, so does everything else.
 
 Packets on the control socket: from the server `term` (ask the job to end) and `kill`; to the server
 one report when the job is over: exit code and signal (-1 where there is none), processor time,
 memory of the largest process, bytes read and written by the whole tree.
 
 Packets on the runner's socket: to the server `hello` with a descriptor of /output, before anything
-of a package is imported, then `ready`; and, when the orders came and the job is about to begin, `go`
-with what the runner has taken so far: processor time, bytes read, bytes written. The orders are a
-marshalled dict: `limits`, by the names of the `resource` module, `environment`, and whether the job
-`sends_messages` or has a `network`. For the latter a packet `listener` brings the server a socket
-that listens inside, before `go`.
+of a package is imported, then `ready`; and, when the orders came and the job is about to begin,
+`go` with what the runner has taken so far: processor time, bytes read, bytes written. The orders
+are a marshalled dict: `limits`, by the names of the `resource` module, `environment`, and whether
+the job `sends_messages` or has a `network`. For the latter a packet `listener` brings the server a
+socket that listens inside, before `go`.
 
 Every sandbox waits for this, so it imports nothing that is written in Python and not there anyway.
 """
+
+# ruff: noqa: PLC0415, PTH, S102, S110, S302, SIM105 - it must start fast, and runs what it is told
 
 import _ctypes
 import _signal  # type: ignore[import-not-found]
@@ -55,7 +57,7 @@ def call(name: str, *numbers: int) -> int:
 
 
 def set_dumpable(value: int) -> None:
-    """Open or close /proc/PID to processes of the same account: memory, descriptors, environment."""
+    """Open or close /proc/PID, with the memory, to processes of the same account."""
     if call("prctl", PR_SET_DUMPABLE, value, 0, 0, 0) != 0:
         os._exit(1)
 
@@ -155,9 +157,9 @@ def become_job(channel: _socket.socket, orders: "dict[str, Any]") -> None:
     io = open_io()
     counters = read_io(io)
     for name, value in orders["limits"].items():
-        if name == "CPU":  # what was used so far is not the job's
-            value += int(used)
-        resource.setrlimit(getattr(resource, "RLIMIT_" + name), (value, value))
+        # What was used so far is not the job's.
+        most = value + int(used) if name == "CPU" else value
+        resource.setrlimit(getattr(resource, "RLIMIT_" + name), (most, most))
     os.environ.update(orders["environment"])
     channel.send(b"go %.6f %d %d" % (used, *counters))
     channel.close()
@@ -228,7 +230,7 @@ def end(code: int, names: "dict[str, Any]") -> None:
 
 
 def keep_only(messages: int, channel: int) -> None:
-    """Move two descriptors to where they are expected, and close all others but the standard ones."""
+    """Move two descriptors to where they are expected, and close all but the standard ones."""
     os.dup2(messages, HIGH)
     os.dup2(channel, HIGH + 1)
     os.closerange(3, HIGH)
