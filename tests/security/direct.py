@@ -21,6 +21,7 @@ from evalwright_server.runs import job_verdict
 from evalwright_server.runs.result_json import NAME, read_result
 from evalwright_server.sandbox import (
     ArtifactLimits,
+    Isolation,
     OutputDirectory,
     Sandbox,
     SandboxJob,
@@ -121,6 +122,12 @@ class Range:
             outcome = await self._job(case.program, setting, case.timeout)
         sightings = self._canaries.sightings(setting.mark)
         return judge(case, Trial(setting, outcome, first, sightings))
+
+    async def isolation(self) -> Isolation:
+        """Say what keeps a job apart from the host here."""
+        job = SandboxJob("", template=self._template)
+        async with self._sandbox.execute(job) as ended:
+            return ended.result.isolation
 
     async def _job(self, program: str, setting: Setting, seconds: float) -> Outcome:
         job = sandbox_job(program, setting, seconds, self._template)
