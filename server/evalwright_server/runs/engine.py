@@ -146,11 +146,6 @@ class Engine:
         parameters = {"of_queue": queue, "at_most": at_most}
         return connection.execute(statements.COUNT_WAITING, parameters).scalar_one()
 
-    def count_running(self, connection: Connection, queue: str) -> int:
-        """Return how many runs of a queue workers have."""
-        parameters = {"of_queue": queue}
-        return connection.execute(statements.COUNT_RUNNING, parameters).scalar_one()
-
     def position(self, connection: Connection, run: RunRow) -> int | None:
         """Return a run's place among those that wait in its queue, 1 for the next to start."""
         if run.state is not State.QUEUED:

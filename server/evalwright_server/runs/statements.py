@@ -132,9 +132,6 @@ _WAITING: Final = select(_c.id).where(_is(State.QUEUED), _c.queue == bindparam("
 COUNT_WAITING: Final = select(func.count()).select_from(
     _WAITING.limit(bindparam("at_most")).subquery()
 )
-COUNT_RUNNING: Final = select(func.count()).where(
-    _is(State.RUNNING), _c.queue == bindparam("of_queue")
-)
 COUNT_AHEAD: Final = select(func.count()).where(
     _is(State.QUEUED),
     _c.queue == bindparam("of_queue"),
