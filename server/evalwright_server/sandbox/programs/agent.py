@@ -19,7 +19,7 @@ socket that listens inside, before `go`.
 Every sandbox waits for this, so it imports nothing that is written in Python and not there anyway.
 """
 
-# ruff: noqa: PLC0415, PTH, S102, S110, S302, SIM105 - it must start fast, and runs what it is told
+# ruff: noqa: PLC0415, PTH112, S102, S110, S302, SIM105 - it starts fast and runs what it is told
 
 import _ctypes
 import _signal  # type: ignore[import-not-found]
