@@ -163,6 +163,28 @@ async def test_a_program_that_fails(shop: Shop, code: str, word: str, exit_code:
     assert run.failure_reason == left.record["error"]["message"]
 
 
+async def test_a_message_that_databases_dislike_is_kept(shop: Shop) -> None:
+    run, left = await shop.run(r"raise ValueError('a\0b\ud800\r\n\x1b[31m')")
+    assert (run.state, left.record["error"]["type"]) == (State.FAILED, "value_error")
+    assert left.record["error"]["message"].startswith("ValueError: a\0b")
+    assert run.failure_reason is not None
+    assert run.failure_reason.startswith("ValueError: a\ufffdb")
+
+
+async def test_large_input_and_output_pass(shop: Shop) -> None:
+    """As large as a request may be, and as a result is read."""
+    run, left = await shop.run(
+        """
+        import json, sys
+        data = json.load(open("/input/data.json"))
+        json.dump({"rows": data["rows"] * 8}, open("/output/result.json", "w"))
+        """,
+        {"rows": ["x" * 1000] * 1000},
+    )
+    assert run.state is State.SUCCEEDED
+    assert json.loads(left.output or "") == {"rows": ["x" * 1000] * 8000}
+
+
 async def test_what_was_done_before_the_time_ran_out_is_kept(shop: Shop) -> None:
     run, left = await shop.run(
         """
