@@ -65,6 +65,10 @@ def shapes(first: Kind, rest: dict[str, Kind | int], pair: tuple[int, date]) -> 
     return {repr(first), *(repr(each) for each in rest.values())}
 
 
+def which(items: list[int | Kind | Line | Point | None]) -> list[str]:
+    return [type(item).__name__ for item in items]
+
+
 def add(a, b):  # type: ignore[no-untyped-def] # noqa: ANN001, ANN201
     return a + b
 

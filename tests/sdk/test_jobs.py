@@ -120,6 +120,7 @@ def test_code_may_be_a_file(jobs: Any, server: ScriptedServer, tmp_path: Path) -
         (len, "jobs.call"),
         (7, "text or a path"),
         ("", "at least 1 character"),
+        ("a\ud800", "surrogate pair at character 1"),
     ],
 )
 def test_what_is_no_program(jobs: Any, server: ScriptedServer, code: Any, words: str) -> None:

@@ -51,6 +51,16 @@ def test_containers_of_what_json_has_not(run: Run) -> None:
     assert found == {"<Kind.SQUARE: 'square'>", "<Kind.ROUND: 'round'>", "7"}
 
 
+def test_unions_find_the_type_that_fits(run: Run) -> None:
+    assert run(samples.which, [7, Kind.ROUND, Point(1, 2), Line(3), None]) == [
+        "int",
+        "Kind",
+        "Point",
+        "Line",
+        "NoneType",
+    ]
+
+
 def test_plain_values(run: Run) -> None:
     assert run(samples.add, [1], [2]) == [1, 2]
     assert run(samples.add, "é", b="\n") == "é\n"
@@ -74,7 +84,7 @@ def test_errors_name_the_function(run: Run) -> None:
 def test_a_result_that_can_t_come_back(run: Run) -> None:
     with pytest.raises(subprocess.CalledProcessError) as caught:
         run(samples.returns_lock)
-    assert "a object can't be returned; return JSON or a dataclass" in caught.value.stderr.decode()
+    assert "object can't be returned; return JSON or a dataclass" in caught.value.stderr.decode()
 
 
 def test_a_result_of_another_type(run: Run) -> None:
