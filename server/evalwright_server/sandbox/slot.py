@@ -245,6 +245,7 @@ class Slot:
             self._agent_pidfd = os.pidfd_open(self._announced)
             if parent_of(self._announced) == self._bubblewrap.pid:
                 self.agent = self._announced
+                self._joining = self._loop.create_task(self._join_early())
         self._killable.set_result(None)
 
     def _on_runner(self) -> None:
@@ -256,7 +257,7 @@ class Slot:
         if packet == b"hello" and fds and not self.runner:
             self.runner = sender
             self.output = OutputDirectory(fds.pop())
-            self._joining = self._loop.create_task(self._join())
+            self._joining = self._loop.create_task(self._join(self._joining))
         elif packet == b"ready" and self.runner and not self._ready.done():
             self._ready.set_result(None)
         elif packet == b"listener" and fds and self.on_listener is not None:
@@ -273,14 +274,26 @@ class Slot:
         self._on_runner()
         self.channels.drain()
 
-    async def _join(self) -> None:
-        """Put the runner into its group, before there is anything untrusted in it."""
+    async def _join_early(self) -> None:
+        """Put the agent into the group: what it forks later is in it too.
+
+        That takes the kernel 10 ms, in which the agent's Python starts.
+        """
         if self.group is not None:
+            with suppress(OSError):
+                await asyncio.to_thread(self.group.add, self.agent)
+
+    async def _join(self, joining: "asyncio.Task[None] | None") -> None:
+        """See to it that the runner is in the group, before there is anything untrusted in it."""
+        if joining is not None:
+            await joining
+        group = self.group
+        if group is not None and not group.holds(self.runner):
             try:
-                await asyncio.to_thread(self.group.add, self.runner)
+                await asyncio.to_thread(group.add, self.runner)
             except OSError as error:
                 logger.warning("no control group for a sandbox: %s", error)
-                self.group.close()
+                group.close()
                 self.group = None
         self._joined.set_result(None)
 

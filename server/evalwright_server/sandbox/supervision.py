@@ -135,7 +135,8 @@ class Supervision:
         limits, group = self._limits, self._slot.group
         if group is not None:
             try:
-                group.restrict(CgroupLimits(limits.memory_bytes, limits.processes, limits.cpus))
+                # One more, for the agent.
+                group.restrict(CgroupLimits(limits.memory_bytes, limits.processes + 1, limits.cpus))
             except OSError:  # it has more already, from what was imported
                 self.finish(SandboxStatus.OOM, memory_reason(limits))
                 return

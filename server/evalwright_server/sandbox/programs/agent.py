@@ -95,6 +95,8 @@ def send_fd(channel: _socket.socket, packet: bytes, fd: int) -> None:
 def prepare(preload: str, *, is_warm: bool) -> None:
     """Make this interpreter look like one started as usual, and import what the job will.
 
+    What is here then is not looked at when the job's garbage is collected.
+
     Args:
         preload: Modules, separated by commas.
         is_warm: Whether there is time: no job waits yet.
@@ -105,7 +107,10 @@ def prepare(preload: str, *, is_warm: bool) -> None:
     site.setcopyright()
     if os.path.isdir(PACKAGES):
         site.addsitedir(PACKAGES)
+    import gc
+
     if not is_warm:
+        gc.freeze()
         return
     for name in filter(None, preload.split(",")):
         try:
@@ -114,9 +119,6 @@ def prepare(preload: str, *, is_warm: bool) -> None:
             pass
     # As a job is, so that the memory this takes is there.
     exec(compile(f"import {WARMED}", "", "exec"), {})
-    import gc
-
-    # What is here now is not looked at when the job's garbage is collected.
     gc.collect()
     gc.freeze()
 
