@@ -1,6 +1,7 @@
 """The sandbox as the rest of the server sees it."""
 
 import asyncio
+import logging
 import socket
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -17,7 +18,7 @@ from evalwright_server.sandbox.bubblewrap import Bubblewrap, find_bubblewrap
 from evalwright_server.sandbox.command import Shape
 from evalwright_server.sandbox.errors import SandboxUnavailable
 from evalwright_server.sandbox.isolating import isolate
-from evalwright_server.sandbox.isolation import Isolation, IsolationReport, Level
+from evalwright_server.sandbox.isolation import UNSAFE, Isolation, IsolationReport, Level
 from evalwright_server.sandbox.job import SandboxJob, SandboxResult, SandboxStatus
 from evalwright_server.sandbox.output import OutputDirectory
 from evalwright_server.sandbox.pool import Pool
@@ -25,7 +26,10 @@ from evalwright_server.sandbox.self_check import self_check
 from evalwright_server.sandbox.settings import IsolationSettings
 from evalwright_server.sandbox.slot import Slot
 from evalwright_server.sandbox.supervision import MessageCallback, OutputCallback, Supervision
+from evalwright_server.sandbox.unsafe import WARNING, UnsafeWorkshop
 from evalwright_server.sandbox.workshop import Workshop
+
+logger: Final = logging.getLogger("evalwright")
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +158,7 @@ class Sandbox:
         finally:
             self._pool.refill(shape)
             # All of the job is dead. Clearing the rest away takes a while that nobody need wait.
-            self._pool.drop(slot)
+            await self._pool.clear_away(slot)
 
     async def _supervise(
         self,
@@ -168,7 +172,7 @@ class Sandbox:
         asked_at: float,
     ) -> SandboxResult:
         proxy = None
-        if job.network is not None:
+        if job.network is not None and self._report.driver != UNSAFE:
             proxy = Proxy(Router(job.network, own_ports()), job.label)
             job = replace(job, environment={**proxy_variables(job.network), **job.environment})
             slot.on_listener = lambda listener: _start(proxy, listener)
@@ -212,6 +216,11 @@ class Sandbox:
 
     async def _open_first(self) -> Workshop:
         """Try the copies of bubblewrap in turn."""
+        if self._settings.driver == UNSAFE:
+            logger.warning(WARNING)
+            workshop = await UnsafeWorkshop.start(self._packages)
+            self._report = workshop.report
+            return workshop
         problems = []
         for copy in self._copies or find_bubblewrap():
             try:

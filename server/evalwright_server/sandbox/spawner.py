@@ -49,7 +49,12 @@ class Spawner:
     """
 
     def __init__(
-        self, bubblewrap: Bubblewrap, accounts: Accounts | None, exposure: Exposure
+        self,
+        bubblewrap: Bubblewrap,
+        accounts: Accounts | None,
+        exposure: Exposure,
+        *,
+        adopts: bool = False,
     ) -> None:
         """Start the process and wait until it is ready.
 
@@ -57,6 +62,8 @@ class Spawner:
             bubblewrap: The copy to use.
             accounts: What sandboxes run under, for a server that is root.
             exposure: What those accounts need help to reach; nothing without accounts.
+            adopts: Whether to kill what a process leaves that it started, for programs other than
+                bubblewrap, whose children end with it.
 
         Raises:
             SandboxUnavailable: It could not set itself up.
@@ -65,6 +72,7 @@ class Spawner:
         self._lock = threading.Lock()
         configuration = {
             "bwrap": str(bubblewrap.program),
+            "adopts": adopts,
             "uids": [accounts.uids.start, accounts.uids.stop] if accounts else None,
             "covered": [str(path) for path in exposure.covered],
             "bound": [str(path) for path in exposure.bound],

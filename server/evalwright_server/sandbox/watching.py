@@ -46,7 +46,7 @@ class Watch:
         limits, group = self._limits, self._slot.group
         # The agent is not the job: it is the first of its tree.
         pids = list(tree(self._slot.agent))[1:]
-        files = files_of(self._slot.runner)
+        files = files_of(self._slot.runner, self._slot.folder.code.parent)
         if files.most > limits.files:
             self._finish(SandboxStatus.OOM, f"made more than {limits.files} files")
         if limits.cpu_seconds is not None and cpu_seconds(pids) > limits.cpu_seconds:

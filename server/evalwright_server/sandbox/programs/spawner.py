@@ -19,6 +19,7 @@ import contextlib
 import ctypes
 import json
 import os
+import select
 import signal
 import socket
 import sys
@@ -30,6 +31,7 @@ MS_RDONLY, MS_NOSUID, MS_NODEV, MS_REMOUNT, MS_BIND = 1, 2, 4, 32, 4096
 MS_REC, MS_PRIVATE = 16384, 1 << 18
 MAX_PACKET = 1 << 18
 MAX_FDS = 64
+PR_SET_CHILD_SUBREAPER = 36
 CAPABILITY_VERSION = 0x20080522
 KILL, SETGID, SETUID = 5, 6, 7
 """Capabilities to become somebody else, and to kill sandboxes when this process dies."""
@@ -132,7 +134,7 @@ def spawn(program: str, uids: range | None, packet: bytes, fds: list[int]) -> in
     uid, parts = json.loads(packet)
     for fd in fds[3:]:
         os.set_inheritable(fd, True)
-    words = ["bwrap", *(part if isinstance(part, str) else str(fds[part]) for part in parts)]
+    words = [program, *(part if isinstance(part, str) else str(fds[part]) for part in parts)]
     if uids is not None:
         if not isinstance(uid, int) or uid not in uids or uid <= 0:
             raise PermissionError(f"uid {uid!r} is not one of those for sandboxes")
@@ -159,37 +161,80 @@ def fork(program: str, words: list[str], uid: int, streams: list[int]) -> int:
         os._exit(NOT_STARTED)
 
 
-def reap() -> None:
+def reap(started: set[int]) -> None:
     """Forget finished sandboxes; a few dead ones wait here for the next start."""
     with contextlib.suppress(ChildProcessError):
-        while os.waitpid(-1, os.WNOHANG) != (0, 0):
-            pass
+        while (pid := os.waitpid(-1, os.WNOHANG)[0]) != 0:
+            started.discard(pid)
 
 
-def serve(program: str, uids: range | None, channel: socket.socket) -> None:
+def children(pid: int) -> list[int]:
+    """List the children of a process; none when it is gone."""
+    with contextlib.suppress(OSError):
+        text = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii")
+        return [int(word) for word in text.split()]
+    return []
+
+
+def kill_orphans(started: set[int]) -> None:
+    """Kill processes whose parent died before them; their children come next, as new orphans."""
+    for pid in children(os.getpid()):
+        if pid not in started:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+
+
+def wait(channel: socket.socket, woken: int, started: set[int]) -> None:
+    """Wait for a request; kill orphans meanwhile, whenever a child ends."""
+    poll = select.poll()
+    for source in (channel.fileno(), woken):
+        poll.register(source, select.POLLIN)
+    while not any(fd == channel.fileno() for fd, _ in poll.poll()):
+        os.read(woken, 1024)
+        reap(started)
+        kill_orphans(started)
+
+
+def adopt() -> int:
+    """Become the parent of orphans; return a descriptor to read whenever a child ends."""
+    check(libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0), "subreaper")
+    woken, waking = os.pipe()
+    os.set_blocking(waking, False)
+    signal.set_wakeup_fd(waking, warn_on_full_buffer=False)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    return woken
+
+
+def serve(
+    program: str, uids: range | None, channel: socket.socket, woken: int | None = None
+) -> None:
     """Answer requests until the server closes its end or dies."""
+    started: set[int] = set()
     while True:
+        if woken is not None:
+            wait(channel, woken, started)
         packet, fds, _, _ = socket.recv_fds(channel, MAX_PACKET, MAX_FDS, socket.MSG_CMSG_CLOEXEC)
         if not packet:
             return
-        reap()
-        answer(program, uids, channel, packet, fds)
+        reap(started)
+        started.add(answer(program, uids, channel, packet, fds))
         for fd in fds:
             os.close(fd)
 
 
 def answer(
     program: str, uids: range | None, channel: socket.socket, packet: bytes, fds: list[int]
-) -> None:
-    """Do one request."""
+) -> int:
+    """Do one request; return the process ID, 0 if there is none."""
     try:
         pid = spawn(program, uids, packet, fds)
     except OSError as error:
         channel.send(json.dumps({"error": str(error)}).encode())
-        return
+        return 0
     pidfd = os.pidfd_open(pid)
     socket.send_fds(channel, [json.dumps({"pid": pid}).encode()], [pidfd])
     os.close(pidfd)
+    return pid
 
 
 def main() -> None:
@@ -198,11 +243,12 @@ def main() -> None:
     try:
         configuration = json.loads(sys.argv[1])
         uids = prepare(configuration)
+        woken = adopt() if configuration["adopts"] else None
     except OSError as error:
         channel.send(json.dumps({"error": str(error)}).encode())
         return
     channel.send(b"{}")
-    serve(configuration["bwrap"], uids, channel)
+    serve(configuration["bwrap"], uids, channel, woken)
 
 
 main()
