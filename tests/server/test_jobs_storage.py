@@ -244,7 +244,15 @@ async def test_a_full_queue_leaves_nothing(make_desk: Callable[..., Desk]) -> No
         await desk.submit("a-key-of-mine")
     assert (await desk.page())["count"] == 1
     await desk.run()
+    # Executions wait outside of the bound.
+    held = NewJob(plan_submission({"code": "x"}, desk.submitter.rules), is_held=True)
+    for _ in range(3):
+        await desk.db.write(partial(desk.submitter.submit, job=held))
     await desk.submit("a-key-of-mine")
+    with pytest.raises(Unavailable):
+        await desk.submit()
+    for _ in range(3):
+        await desk.run()
     counts = await desk.db.read(count_active)
     assert (counts.queued, counts.running, counts.waiting_jobs) == (1, 0, 1)
 
