@@ -23,6 +23,7 @@ from evalwright_server.config import (
     ConfigError,
     Settings,
     WebhookSettings,
+    check_driver,
     default_data_directory,
     read_level,
     read_number,
@@ -159,6 +160,7 @@ def serve(
 
 def _settings(given: Settings, environment: Mapping[str, str]) -> Settings:
     """Return the settings of the command line with those that only the environment has."""
+    check_driver(environment)
     keys = environment.get("EVALWRIGHT_SECRET_KEY", "").replace(",", " ").split()
     body_bytes = read_number(environment, "EVALWRIGHT_MAX_BODY", DEFAULT_BODY_BYTES, least=1024)
     job_slots = read_number(environment, "EVALWRIGHT_JOB_SLOTS", DEFAULT_JOB_SLOTS, least=1)

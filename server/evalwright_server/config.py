@@ -10,6 +10,7 @@ from sqlalchemy import make_url
 
 from evalwright_server.environments import PackageSettings
 from evalwright_server.sandbox.isolation import Level
+from evalwright_server.sandbox.settings import IsolationSettings
 from evalwright_server.services.model_access import ModelLimits
 from evalwright_server.store.dialects import sqlite_url
 from evalwright_server.web.guards import is_loopback
@@ -144,6 +145,18 @@ def default_data_directory(environment: Mapping[str, str] = os.environ) -> Path:
     """Return where data goes unless the user says otherwise (XDG base directories)."""
     home = environment.get("XDG_DATA_HOME") or "~/.local/share"
     return Path(home).expanduser() / "evalwright"
+
+
+def check_driver(environment: Mapping[str, str]) -> None:
+    """Refuse a driver that does not exist: a typing error must not end in another one.
+
+    Raises:
+        ConfigError: `EVALWRIGHT_SANDBOX` names none.
+    """
+    try:
+        IsolationSettings.read(environment)
+    except ValueError as error:
+        raise ConfigError(str(error)) from error
 
 
 def read_level(word: str | None) -> Level | None:

@@ -9,7 +9,7 @@ import typer
 from evalwright_server.doctor.examination import examine
 from evalwright_server.doctor.text import render
 from evalwright_server.sandbox.isolation import Level
-from evalwright_server.sandbox.settings import REQUIRE_VARIABLE
+from evalwright_server.sandbox.settings import REQUIRE_VARIABLE, IsolationSettings
 
 
 def doctor(
@@ -30,10 +30,11 @@ def doctor(
     """
     try:
         required = Level.named(require_isolation)
+        driver = IsolationSettings.read().driver
     except ValueError as error:
-        typer.echo(f"evalwright doctor: --require-isolation: {error}", err=True)
+        typer.echo(f"evalwright doctor: {error}", err=True)
         raise typer.Exit(2) from error
-    findings = asyncio.run(examine(required))
+    findings = asyncio.run(examine(driver, required))
     typer.echo(json.dumps(findings.view(), indent=2) if as_json else render(findings), nl=as_json)
     if not findings.is_fit:
         raise typer.Exit(1)

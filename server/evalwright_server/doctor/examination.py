@@ -11,6 +11,7 @@ from evalwright_server.doctor.trials import Outcome, try_limits
 from evalwright_server.sandbox import Sandbox, SandboxUnavailable
 from evalwright_server.sandbox.bubblewrap import Bubblewrap, find_bubblewrap
 from evalwright_server.sandbox.isolation import IsolationReport, Level
+from evalwright_server.sandbox.settings import IsolationSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,15 +67,17 @@ class Findings:
         }
 
 
-async def examine(required: Level) -> Findings:
+async def examine(driver: str, required: Level) -> Findings:
     """Look at this machine.
 
     Args:
+        driver: What is to make sandboxes.
         required: The least level that is good enough.
     """
     host = look_at_host()
     try:
-        async with Sandbox() as sandbox:
+        # What is required is judged at the end, when all that there is has been tried.
+        async with Sandbox(settings=IsolationSettings(driver)) as sandbox:
             report = await sandbox.probe()
             return Findings(host, report, tuple(await try_limits(sandbox)), required)
     except SandboxUnavailable as problem:

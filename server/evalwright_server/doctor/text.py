@@ -53,7 +53,7 @@ def verdict(findings: Findings) -> str:
     if failed:
         return f"NO: it was tried and failed: {', '.join(failed)}."
     shortfall = findings.report.shortfall(findings.required)
-    if findings.report.driver is not None and shortfall is not None:
+    if findings.report.level not in {None, Level.UNSAFE} and shortfall is not None:
         return f"NO: {shortfall.cause}"
     return VERDICTS[findings.report.level]
 

@@ -56,6 +56,7 @@ class Sandbox:
         copies: The copies of bubblewrap to try; None looks for them.
         warm: How many sandboxes stand ready for each kind of job that was run before.
         packages: The folder that holds every job's `site_packages`, now or later; it must be there.
+        settings: Which driver, and what it must reach; None for what the environment says.
     """
 
     def __init__(
@@ -64,6 +65,7 @@ class Sandbox:
         *,
         warm: int = 0,
         packages: Path | None = None,
+        settings: IsolationSettings | None = None,
     ) -> None:
         self._copies = copies
         self._warm = warm
@@ -71,7 +73,7 @@ class Sandbox:
         self._workshop: Workshop | None = None
         self._pool = Pool(self._make, warm)
         self._opening = asyncio.Lock()
-        self._settings = IsolationSettings.read()
+        self._settings = settings or IsolationSettings.read()
         self._report = IsolationReport(None)
 
     async def __aenter__(self) -> Self:
