@@ -24,7 +24,6 @@ class MakeSlot(Protocol):
         ...
 
 
-
 class Pool:
     """Keeps sandboxes ready, for the kinds of jobs that were asked for before.
 
@@ -104,6 +103,13 @@ class Pool:
         task = asyncio.ensure_future(slot.destroy())
         self._dropping.add(task)
         task.add_done_callback(self._dropping.discard)
+
+    async def clear_away(self, slot: Slot) -> None:
+        """Have a sandbox destroyed, and wait for that only if nobody else will."""
+        if self._is_open:
+            self.drop(slot)
+        else:
+            await slot.destroy()
 
     async def close(self) -> None:
         """Destroy all that stand ready."""

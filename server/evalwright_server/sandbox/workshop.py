@@ -1,6 +1,7 @@
 """Where sandboxes are made: one copy of bubblewrap, one spawner, one place for folders."""
 
 import asyncio
+from functools import partial
 from pathlib import Path
 from typing import Final, Self
 
@@ -15,6 +16,8 @@ from evalwright_server.sandbox.isolation import IsolationReport
 from evalwright_server.sandbox.report import report_on
 from evalwright_server.sandbox.slot import Slot
 from evalwright_server.sandbox.spawner import Spawner
+from evalwright_server.sandbox.template import Template
+from evalwright_server.sandbox.templates import Templates
 
 AT_ONCE: Final = 4
 """How many sandboxes come up at a time; more would only wait for processors."""
@@ -46,6 +49,7 @@ class Workshop:
         self._interpreter = interpreter
         self.proven: tuple[str, ...] = ()
         self._places = asyncio.Semaphore(AT_ONCE)
+        self._templates = Templates(partial(Template.start, spawner, interpreter, folders.path))
 
     @classmethod
     async def open(cls, copy: Bubblewrap, packages: Path | None = None) -> Self:
@@ -97,15 +101,24 @@ class Workshop:
             group = self.cgroups.open_group(folder.name, PREPARING)
             slot = Slot(shape, folder, group, self.cgroups.layers)
             try:
-                arguments = bubblewrap_arguments(self._interpreter, folder, shape, is_warm=is_warm)
-                await slot.start(self._spawner, arguments)
+                await self._start(slot, is_warm=is_warm)
             except BaseException:
                 await slot.destroy()
                 raise
             return slot
 
+    async def _start(self, slot: Slot, *, is_warm: bool) -> None:
+        folder, shape = slot.folder, slot.shape
+        if shape.template is None:
+            arguments = bubblewrap_arguments(self._interpreter, folder, shape, is_warm=is_warm)
+            await slot.start(self._spawner, arguments)
+        else:
+            template = await self._templates.find(shape)
+            await slot.start(template, template.request(folder, shape))
+
     async def close(self) -> None:
         """End every sandbox that was made, and all else."""
+        await self._templates.close()
         await asyncio.to_thread(self._spawner.close)
         await asyncio.to_thread(self.cgroups.close)
         await asyncio.to_thread(self._folders.close)
