@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from evalwright._remote import harness
 from evalwright._remote.program import Program
 from evalwright.errors import InvalidRequest, UnexpectedResult
 from sdk import remote_samples as samples
@@ -31,7 +32,10 @@ def run(tmp_path: Path) -> Run:
         head, _, last = program.code.rpartition("_ew_run(")
         code = f"{head}_ew_run({last.strip()[:-1]}, {str(tmp_path)!r})"
         subprocess.run([sys.executable, "-I", "-c", code], check=True, capture_output=True)
-        return program.result_in("job", json.loads((tmp_path / "output/result.json").read_text()))
+        output = (tmp_path / "output/result.json").read_text()
+        harness._ew_run(function, str(tmp_path))
+        assert (tmp_path / "output/result.json").read_text() == output, "as it runs here"
+        return program.result_in("job", json.loads(output))
 
     return call
 
@@ -123,12 +127,21 @@ def test_what_is_sent_is_readable() -> None:
         (samples.with_module, "samples: is a module of this program"),
         (samples.undefined, "nowhere: is used by undefined and not defined"),
         (samples.counted, "annotation"),
+        (samples.two_of_a_name, "twin: means two things"),
+        (samples.nested, "part of Tools.Inner"),
         ("fit", "no function"),
     ],
 )
 def test_what_can_t_be_sent(function: Any, words: str) -> None:
     with pytest.raises(InvalidRequest, match=words):
         Program(function)
+
+
+def test_names_may_be_others_here() -> None:
+    """What is imported under another name, or is another name of something of this program."""
+    code = Program(samples.renamed).code
+    assert "import math as mathematics" in code
+    assert "alias = even" in code
 
 
 def test_what_was_typed_has_no_source() -> None:

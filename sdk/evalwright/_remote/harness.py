@@ -106,8 +106,10 @@ def _ew_write(value: _ew_typing.Any) -> _ew_typing.Any:
         return value.isoformat()
     if isinstance(value, _ew_abc.Mapping):
         return {str(key): _ew_write(item) for key, item in value.items()}
-    if isinstance(value, list | tuple | set | frozenset | _ew_abc.Generator):
+    if isinstance(value, list | tuple | _ew_abc.Generator):
         return [_ew_write(item) for item in value]
+    if isinstance(value, set | frozenset):  # in an order that is the same in every run
+        return sorted((_ew_write(item) for item in value), key=repr)
     as_list = getattr(value, "tolist", None)  # of numpy
     if as_list is not None:
         return _ew_write(as_list())
