@@ -67,3 +67,15 @@ def finish(command: list[str], environment: dict[str, str]) -> str:
         pytest.skip(f"needs util-linux: {error}")
     assert done.returncode == 0, done.stderr
     return done.stdout
+
+
+def without_user_namespaces(command: list[str]) -> list[str]:
+    """Wrap a command so that it can make no user namespace, as on hosts where they are off.
+
+    The limit is that of a user namespace of its own, so it concerns nothing else.
+    """
+    limit = "echo 0 > /proc/sys/user/max_user_namespaces"
+    rights = "setpriv --inh-caps=-all --ambient-caps=-all --bounding-set=-all"
+    script = f"{limit} && exec {rights} {shlex.join(command)}"
+    return ["unshare", "--user", "--map-user=1000", "--map-group=1000", "--keep-caps",
+            "sh", "-ec", script]  # fmt: skip
