@@ -179,7 +179,7 @@ async def test_large_input_and_output_pass(shop: Shop) -> None:
         data = json.load(open("/input/data.json"))
         json.dump({"rows": data["rows"] * 8}, open("/output/result.json", "w"))
         """,
-        {"rows": ["x" * 1000] * 1000},
+        {"rows": list[JsonValue](["x" * 1000] * 1000)},
     )
     assert run.state is State.SUCCEEDED
     assert json.loads(left.output or "") == {"rows": ["x" * 1000] * 8000}
