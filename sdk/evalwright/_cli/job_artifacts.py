@@ -49,7 +49,7 @@ def download(
     if archive and name:
         raise typer.BadParameter("--zip takes all files; name none")
     to.mkdir(parents=True, exist_ok=True)
-    with options.client() as client:
+    with options.client() as client, MESSAGES.status(f"Downloading the files of {job}"):
         if archive:
             paths = [client.jobs.download_artifacts(job_id=job, to=to)]
         else:
