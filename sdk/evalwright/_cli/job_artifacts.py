@@ -9,7 +9,7 @@ from evalwright._cli.connection import ClientCommand, connection
 from evalwright._cli.job_arguments import Id
 from evalwright._cli.output import MESSAGES, print_json, show, show_rows
 
-COLUMNS = ("name", "size", "content_type", "sha256")
+COLUMNS = ("name", "size", "content_type")
 
 
 def add_to(app: typer.Typer) -> None:

@@ -26,7 +26,7 @@ app = typer.Typer(
     name="jobs", cls=ClientGroup, no_args_is_help=True, help="Python programs, run in a sandbox."
 )
 
-COLUMNS = ("execution_id", "status", "job_type", "created_at", "duration_ms", "exit_code")
+COLUMNS = ("execution_id", "status", "exit_code", "created_at")
 
 
 @app.command(cls=ClientCommand)
