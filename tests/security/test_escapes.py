@@ -63,6 +63,23 @@ def start() -> Iterator[Start]:
         yield once
 
 
+@pytest.mark.parametrize(
+    "configuration",
+    [
+        pytest.param(each, marks=pytest.mark.xdist_group(each.name), id=each.name)
+        for each in POSSIBLE
+    ],
+)
+def test_a_configuration_is_what_it_says(start: Start, configuration: Configuration) -> None:
+    """Or its cases would prove something else."""
+    found = start(configuration).run("isolation")
+    assert found["driver"] == "bubblewrap"
+    if configuration.environment:
+        assert (found["level"], "memory_watcher" in found["layers"]) == ("namespaces", True)
+    is_root = os.geteuid() == 0 and configuration.uid is None
+    assert ("dedicated_uid" in found["layers"]) == is_root
+
+
 @pytest.mark.parametrize(("configuration", "case"), list(chosen()))
 def test_it_holds(start: Start, configuration: Configuration, case: Case) -> None:
     answer = start(configuration).run(f"{case.group}/{case.name}")
