@@ -10,14 +10,19 @@ nox.options.default_venv_backend = "none"
 nox.options.sessions = ["tests"]
 
 BIN = pathlib.Path(sys.executable).parent
-ARIZE_CLIENTS = ("8.26.0", "8.61.0")
-"""Releases of the Arize client that the server is held to, of an old and of a new generation."""
+CLIENTS = {
+    "8.26.0": ("arize==8.26.0", "pandas", "pyarrow"),
+    "8.61.0": ("arize==8.61.0", "pandas", "pyarrow"),
+    "tako": ("tako-vm==0.3.0",),
+}
+"""Releases of other clients that the server is held to: what to install for each. Of the Arize
+client, that is one of an old and one of a new generation."""
 SOURCES = ("generated", "sdk", "server", "tests", "benchmarks", "examples", "scripts", "codegen")
 
 
-def tool(session: nox.Session, name: str, *arguments: str) -> None:
+def tool(session: nox.Session, name: str, *arguments: str, **variables: str) -> None:
     """Run a program of the environment this noxfile runs in."""
-    session.run(str(BIN / name), *arguments, external=True)
+    session.run(str(BIN / name), *arguments, external=True, env=variables)
 
 
 def lint(session: nox.Session) -> None:
@@ -86,16 +91,26 @@ def codegen(session: nox.Session) -> None:
 
 
 @nox.session
+def security(session: nox.Session) -> None:
+    """Run every hostile job in every configuration this host has; as root, that is all of them."""
+    tool(
+        session,
+        *("pytest", "-q", "-n", "2", "--dist", "loadgroup", "tests/security", *session.posargs),
+        EVALWRIGHT_SECURITY="complete",
+    )
+
+
+@nox.session
 def bench(session: nox.Session) -> None:
     """Run the benchmarks and print their ratios."""
     tool(session, "python", "-m", "benchmarks", *session.posargs)
 
 
 @nox.session(venv_backend="venv", reuse_venv=True)
-@nox.parametrize("arize", ARIZE_CLIENTS, ids=ARIZE_CLIENTS)
-def interop(session: nox.Session, arize: str) -> None:
-    """Run released Arize clients, unmodified and each in an environment of its own (400 MB)."""
-    session.install(f"arize=={arize}", "pandas", "pyarrow", "pytest>=9")
+@nox.parametrize("client", [*CLIENTS], ids=[*CLIENTS])
+def interop(session: nox.Session, client: str) -> None:
+    """Run released clients of others, unmodified and each in an environment of its own (400 MB)."""
+    session.install(*CLIENTS[client], "pytest>=9")
     here = "tests/interop"
     session.run(
         *("python", "-m", "pytest", "-c", f"{here}/interop.ini", "--rootdir", here),

@@ -2,7 +2,7 @@
 
 import sys
 
-from benchmarks import reads, run_start, scale
+from benchmarks import jobs, many_jobs, reads, run_start, sandboxes, scale
 from benchmarks.server import serving
 
 
@@ -11,6 +11,10 @@ def main() -> int:
     with serving() as server:
         print(reads.report(server.address))
         print(run_start.report(server.address))
+    print(sandboxes.report())
+    with serving() as server:
+        print(jobs.report(server.address))
+        print(many_jobs.report(server.address, server.data / "evalwright.db"))
     with serving() as server:
         print(scale.report(server))
     return 0

@@ -14,10 +14,11 @@ READY = "Evalwright ready on "
 
 @dataclass(frozen=True)
 class Server:
-    """A server that runs."""
+    """A server that runs, and where its data is."""
 
     address: str
     pid: int
+    data: pathlib.Path
 
 
 @contextmanager
@@ -37,7 +38,7 @@ def serving() -> Iterator[Server]:
             env={**os.environ, "EVALWRIGHT_RATE_LIMIT": "0"},
         )
         try:
-            yield Server(_address(server), server.pid)
+            yield Server(_address(server), server.pid, pathlib.Path(data))
         finally:
             server.terminate()
             server.wait(timeout=30)

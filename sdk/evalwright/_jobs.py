@@ -66,6 +66,11 @@ def read_code(code: object) -> str:
         raise _bad_code(code, "is no program", "text or a path")
     if code.endswith(".py") and "\n" not in code:
         raise _bad_code(code, "is the name of a file", "the program itself, or Path(...)")
+    try:
+        code.encode()
+    except UnicodeEncodeError as error:
+        why = f"has half a surrogate pair at character {error.start}, which is no text"
+        raise InvalidRequest([FieldError("code", why)]) from None
     return code
 
 

@@ -73,6 +73,11 @@ class Outcome:
         return None if self.state is None else present(self.state.error)
 
     @property
+    def note(self) -> str | None:
+        """What is worth knowing besides, such as why there is no output."""
+        return None if self.state is None else present(self.state.note)
+
+    @property
     def artifacts(self) -> list[models.JobArtifact]:
         """The files it left in /output."""
         return (self.state and present(self.state.artifacts)) or []

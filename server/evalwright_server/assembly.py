@@ -23,9 +23,12 @@ from evalwright_server.runs import job_payload
 from evalwright_server.runs.engine import Engine
 from evalwright_server.runs.pool import WorkerPool
 from evalwright_server.runs.worker import SLOTS
-from evalwright_server.sandbox import Sandbox, SandboxUnavailable
+from evalwright_server.sandbox.examination import examine_host
+from evalwright_server.sandbox.isolation import IsolationReport, Level
+from evalwright_server.sandbox.settings import REQUIRE_VARIABLE
 from evalwright_server.services.analyses import AnalysisStarter
 from evalwright_server.services.continuous import start_waiting_runs
+from evalwright_server.services.job_retention import JobRetention
 from evalwright_server.services.job_rules import JobRules
 from evalwright_server.services.job_submission import JobSubmitter
 from evalwright_server.services.organizations import Identity, ensure_identity
@@ -36,14 +39,11 @@ from evalwright_server.services.webhook_records import read_record
 from evalwright_server.store.database import Database
 from evalwright_server.store.secrets import SecretBox
 from evalwright_server.web.application import build_application
-from evalwright_server.web.context import SandboxState, ServerContext
+from evalwright_server.web.context import ServerContext
 from evalwright_server.web.gateway import Limits
 from evalwright_server.web.keys import KeyRing
 from evalwright_server.web.rate_limits import RateLimiter
 from evalwright_server.webhooks.posting import Poster
-
-DRIVER: Final = "bubblewrap"
-"""What isolates untrusted code."""
 
 _BURST_SECONDS: Final = 2.0
 
@@ -90,6 +90,7 @@ async def assemble(settings: Settings) -> AsyncIterator[Server]:
         DatabaseError: The database can't be used.
         SecretKeyError: The key that seals secrets can't be used.
         JobTypesError: The file of job types can't be used.
+        SandboxUnavailable: There is less isolation than is required.
     """
     job_types = JobTypes.load(settings.job_types, settings.max_timeout)
     environments = Environments(settings.environments, settings.packages)
@@ -105,7 +106,7 @@ async def assemble(settings: Settings) -> AsyncIterator[Server]:
             secrets=secrets,
             identity=identity,
             workforce=_Workforce(pool, settings.workers, sum(_slots(settings).values())),
-            sandbox=await _probe_sandbox(),
+            sandbox=await _examine(settings.require_isolation),
             environments=environments,
             clock=_now,
             stopping=stopping,
@@ -118,11 +119,15 @@ async def assemble(settings: Settings) -> AsyncIterator[Server]:
         await db.write(lambda connection: _resume(connection, engine, identity))
         async with _webhook_sender(settings, engine, secrets).running():
             await pool.start()
-            sweeping = asyncio.create_task(environments.sweep_forever())
+            sweepers = [
+                asyncio.create_task(environments.sweep_forever()),
+                asyncio.create_task(JobRetention(db, settings.keep_job_seconds).sweep_forever()),
+            ]
             try:
                 yield Server(application, stopping)
             finally:
-                sweeping.cancel()
+                for sweeper in sweepers:
+                    sweeper.cancel()
                 await environments.close()
                 await pool.stop()
 
@@ -149,9 +154,14 @@ def _make_pool(settings: Settings, engine: Engine, secrets: SecretBox) -> Worker
             CACHE_VARIABLE: str(settings.model_cache or ""),
             ROOT_VARIABLE: str(settings.environments),
             OWN_PORT_VARIABLE: str(settings.port or ""),
+            REQUIRE_VARIABLE: _word(settings.require_isolation),
             **settings.packages.variables(),
         },
     )
+
+
+def _word(level: Level | None) -> str:
+    return "" if level is None else level.word
 
 
 def _slots(settings: Settings) -> dict[str, int]:
@@ -192,15 +202,18 @@ def _limits(settings: Settings) -> Limits:
     return Limits(KeyRing(settings.api_keys), rate, settings.body_bytes, settings.is_open)
 
 
-async def _probe_sandbox() -> SandboxState:
-    """Try the sandbox; a host without one still evaluates with the managed evaluators."""
-    try:
-        async with Sandbox() as sandbox:
-            await sandbox.probe()
-    except SandboxUnavailable as error:
-        logger.warning("%s Runs with custom code will fail until then.", error)
-        return SandboxState(None, str(error))
-    return SandboxState(DRIVER, None)
+async def _examine(required: Level | None) -> IsolationReport:
+    """Try the sandbox; a host without one still evaluates with the managed evaluators.
+
+    Raises:
+        SandboxUnavailable: There is less isolation than is required.
+    """
+    report = await examine_host()
+    if required is not None and (shortfall := report.shortfall(required)) is not None:
+        raise shortfall
+    if report.problem is not None:
+        logger.warning("%s Jobs and custom code are refused until then.", report.problem)
+    return report
 
 
 def _now() -> datetime:

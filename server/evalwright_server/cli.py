@@ -17,18 +17,24 @@ from evalwright_server.config import (
     DEFAULT_BODY_BYTES,
     DEFAULT_JOB_QUEUE,
     DEFAULT_JOB_SLOTS,
+    DEFAULT_KEEP_DAYS,
     DEFAULT_RATE,
+    SECONDS_PER_DAY,
     AnalysisSettings,
     ConfigError,
     Settings,
     WebhookSettings,
+    check_driver,
     default_data_directory,
+    read_level,
     read_number,
 )
 from evalwright_server.environments import PackageSettings, PackageSettingsError
 from evalwright_server.job_types import JobTypesError
 from evalwright_server.listening import HttpServer, address_of, bind
 from evalwright_server.models.models import CACHE_VARIABLE
+from evalwright_server.sandbox import SandboxUnavailable
+from evalwright_server.sandbox.settings import REQUIRE_VARIABLE
 from evalwright_server.services.model_access import (
     DEFAULT_CONCURRENCY,
     DEFAULT_TIMEOUT,
@@ -44,6 +50,7 @@ _STARTUP_ERRORS = (
     DatabaseError,
     JobTypesError,
     PackageSettingsError,
+    SandboxUnavailable,
     SecretKeyError,
     ParityError,
 )
@@ -106,6 +113,15 @@ def serve(
             help="The most seconds a job may ask for where its type says nothing else; else 300.",
         ),
     ] = None,
+    require_isolation: Annotated[
+        str | None,
+        typer.Option(
+            envvar=REQUIRE_VARIABLE,
+            metavar="LEVEL",
+            help="Don't start with less isolation: namespaces, or cgroup for limits by the kernel."
+            " See `evalwright doctor`.",
+        ),
+    ] = None,
     insecure_no_auth: Annotated[
         bool,
         typer.Option(
@@ -130,6 +146,7 @@ def serve(
                 job_queue=job_queue,
                 max_timeout=max_timeout,
                 is_open=insecure_no_auth,
+                require_isolation=read_level(require_isolation),
             ),
             os.environ,
         )
@@ -144,11 +161,14 @@ def serve(
 
 def _settings(given: Settings, environment: Mapping[str, str]) -> Settings:
     """Return the settings of the command line with those that only the environment has."""
+    check_driver(environment)
     keys = environment.get("EVALWRIGHT_SECRET_KEY", "").replace(",", " ").split()
     body_bytes = read_number(environment, "EVALWRIGHT_MAX_BODY", DEFAULT_BODY_BYTES, least=1024)
     job_slots = read_number(environment, "EVALWRIGHT_JOB_SLOTS", DEFAULT_JOB_SLOTS, least=1)
+    keep_days = read_number(environment, "EVALWRIGHT_JOB_KEEP_DAYS", DEFAULT_KEEP_DAYS)
     return replace(
         given,
+        keep_job_seconds=keep_days * SECONDS_PER_DAY or None,
         job_slots=int(job_slots),
         rate=read_number(environment, "EVALWRIGHT_RATE_LIMIT", DEFAULT_RATE),
         body_bytes=int(body_bytes),

@@ -9,6 +9,8 @@ from typing import Final
 from sqlalchemy import make_url
 
 from evalwright_server.environments import PackageSettings
+from evalwright_server.sandbox.isolation import Level
+from evalwright_server.sandbox.settings import IsolationSettings
 from evalwright_server.services.analysis_quotas import DEFAULT_MAX_DATASET, AnalysisLimits
 from evalwright_server.services.model_access import ModelLimits
 from evalwright_server.store.dialects import sqlite_url
@@ -31,6 +33,10 @@ DEFAULT_BODY_BYTES: Final = 32 * 1024 * 1024
 """The largest body of a request."""
 PRIVATE_TARGETS_VARIABLE: Final = "EVALWRIGHT_ALLOW_PRIVATE_TARGETS"
 """Environment variable that lets red teams attack addresses that are not public."""
+
+DEFAULT_KEEP_DAYS: Final = 30
+"""How many days jobs are kept after their end."""
+SECONDS_PER_DAY: Final = 86_400.0
 
 
 class ConfigError(Exception):
@@ -98,9 +104,12 @@ class Settings:
         job_slots: How many jobs each worker process runs at a time.
         job_queue: How many jobs may wait before more are refused.
         max_timeout: The most seconds that a job may ask for where its type says nothing else.
+        keep_job_seconds: How long jobs are kept after their end; None for ever.
         is_open: Whether strangers elsewhere may come in without a key.
         packages: How packages for jobs are installed.
         webhooks: Where the webhooks of jobs may go, and when they are sent again.
+        require_isolation: The least level of isolation; the server does not start with less. None
+            for a server that starts anyway, and refuses jobs where nothing isolates them.
         analyses: What analyses may take and reach.
     """
 
@@ -120,9 +129,11 @@ class Settings:
     job_slots: int = DEFAULT_JOB_SLOTS
     job_queue: int = DEFAULT_JOB_QUEUE
     max_timeout: int | None = None
+    keep_job_seconds: float | None = DEFAULT_KEEP_DAYS * SECONDS_PER_DAY
     is_open: bool = False
     packages: PackageSettings = field(default_factory=PackageSettings)
     webhooks: WebhookSettings = field(default_factory=WebhookSettings)
+    require_isolation: Level | None = None
     analyses: AnalysisSettings = field(default_factory=AnalysisSettings)
 
     @property
@@ -166,6 +177,30 @@ def default_data_directory(environment: Mapping[str, str] = os.environ) -> Path:
     """Return where data goes unless the user says otherwise (XDG base directories)."""
     home = environment.get("XDG_DATA_HOME") or "~/.local/share"
     return Path(home).expanduser() / "evalwright"
+
+
+def check_driver(environment: Mapping[str, str]) -> None:
+    """Refuse a driver that does not exist: a typing error must not end in another one.
+
+    Raises:
+        ConfigError: `EVALWRIGHT_SANDBOX` names none.
+    """
+    try:
+        IsolationSettings.read(environment)
+    except ValueError as error:
+        raise ConfigError(str(error)) from error
+
+
+def read_level(word: str | None) -> Level | None:
+    """Return a level of isolation by its name.
+
+    Raises:
+        ConfigError: There is no such level.
+    """
+    try:
+        return Level.named(word) if word else None
+    except ValueError as error:
+        raise ConfigError(f"--require-isolation: {error}") from error
 
 
 def read_number(

@@ -6,7 +6,10 @@ from evalwright_server.web.document import Document
 
 
 def schemas_of_answers(document: Document) -> dict[str, dict[str, Any]]:
-    """Return the components that successful answers are made of."""
+    """Return the components that successful answers are made of.
+
+    Those about jobs are left out: no client of another generation asks for them.
+    """
     found: dict[str, dict[str, Any]] = {}
 
     def visit(node: object) -> None:
@@ -22,6 +25,8 @@ def schemas_of_answers(document: Document) -> dict[str, dict[str, Any]]:
                 visit(value)
 
     for operation in document.operations.values():
+        if operation.is_of_jobs:
+            continue
         if (answer := operation.answers.get(str(operation.success))) is not None:
             visit({"$ref": f"#{answer.pointer}"})
     return found

@@ -34,7 +34,9 @@ OWN = {
 }
 """Members of ours that clients up to 8.47 would refuse to read."""
 NEVER_ASKED_FOR = {
+    "CircuitBreaker",
     "Health",
+    "MissingLayer",
     "QueueStats",
     "SandboxHealth",
     "Run",

@@ -12,7 +12,8 @@ import pytest
 
 from egress.conftest import Destination, Open
 from evalwright_server.egress import NetworkPolicy
-from evalwright_server.egress.proxy import HEAD_BYTES, MAX_CONNECTIONS
+from evalwright_server.egress.proxy import HEAD_BYTES, MAX_CONNECTIONS, Proxy
+from evalwright_server.egress.route import Router
 from evalwright_server.egress.variables import proxy_variables
 from evalwright_server.sandbox.bubblewrap import find_bubblewrap
 
@@ -105,6 +106,15 @@ async def test_an_endless_head_ends_the_connection(open_proxy: Open) -> None:
     with suppress(ConnectionError):  # of what it sent after the end
         assert await reader.read() == b""
     writer.close()
+
+
+async def test_a_listener_that_comes_after_the_end_is_closed() -> None:
+    """A job may be over before the server has taken its socket."""
+    proxy = Proxy(Router(NetworkPolicy(())), "a job")
+    await proxy.close()
+    listener = socket.create_server(("127.0.0.1", 0))
+    await proxy.start(listener)
+    assert listener.fileno() == -1
 
 
 async def test_too_many_connections_are_closed_at_once(open_proxy: Open) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import json
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -179,6 +180,28 @@ async def test_closing_ends_what_is_under_way(environments: Environments, index:
     assert environments.list() == []
 
 
+async def test_a_folder_that_can_not_be_written_is_told(
+    tmp_path: Path, open_environments: Open
+) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(EnvironmentBuildFailed, match=r"can't be kept .* Make .*file/x writable"):
+        await open_environments(tmp_path / "file" / "x").ensure(["spam"])
+
+
+async def test_sweeping_leaves_builds_alone(
+    environments: Environments, index: Index, clock: Clock
+) -> None:
+    index.add(make_wheel("spam"))
+    index.stuck.set()
+    building = asyncio.ensure_future(environments.ensure(["spam"]))
+    await asyncio.to_thread(index.asked.wait)
+    clock.now += 10**9
+    await environments.sweep(max_age=10**10, max_bytes=0)
+    index.released.set()
+    with await building as built:
+        assert (built.site_packages / "spam.py").exists()
+
+
 async def test_requirements_of_another_form_are_refused_before_anything_is_done(
     environments: Environments, index: Index
 ) -> None:
@@ -221,6 +244,32 @@ async def test_a_password_in_the_index_is_sent_and_never_shown(
         await wrong.ensure(["spam"])
     assert "wr0ng" not in str(caught.value)
     assert "EVALWRIGHT_PACKAGE_INDEX" in caught.value.advice
+
+
+def all_arguments() -> list[bytes]:
+    """Return the command lines of every process of this host."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        with suppress(OSError):
+            found.append(path.read_bytes())
+    return found
+
+
+async def test_a_password_in_the_index_is_in_no_processs_arguments(
+    open_environments: Open, index: Index
+) -> None:
+    """Those can be read by everybody on the host."""
+    index.add(make_wheel("spam"))
+    index.password = "s3cret-in-url"
+    index.stuck.set()
+    environments = open_environments(index=index.url.replace("//", "//me:s3cret-in-url@"))
+    building = asyncio.ensure_future(environments.ensure(["spam"]))
+    await asyncio.to_thread(index.asked.wait)
+    arguments = all_arguments()
+    index.released.set()
+    (await building).close()
+    assert any(b"/build/uv" in each for each in arguments)
+    assert not any(b"s3cret-in-url" in each for each in arguments)
 
 
 async def test_an_environment_in_use_is_not_removed(

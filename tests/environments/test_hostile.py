@@ -160,6 +160,31 @@ async def test_a_build_that_takes_too_much_is_ended(
     assert list((environments.root / "packages").iterdir()) == []
 
 
+async def test_a_build_can_not_fill_the_host_with_processes(
+    open_environments: Open, index: Index
+) -> None:
+    found = await found_by(
+        open_environments(source_builds=True),
+        index,
+        """
+        import os, signal
+        children = []
+        try:
+            while len(children) < 2000:
+                child = os.fork()
+                if child == 0:
+                    signal.pause()
+                children.append(child)
+        except OSError:
+            pass
+        for child in children:
+            os.kill(child, signal.SIGKILL)
+        return len(children)
+        """,
+    )
+    assert found < 600
+
+
 async def test_what_a_build_leaves_running_dies_with_it(
     open_environments: Open, index: Index
 ) -> None:

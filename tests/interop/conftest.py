@@ -1,4 +1,4 @@
-"""Tests of released Arize clients against a server in a process of its own.
+"""Tests of released clients of others against a server in a process of its own.
 
 `nox -s interop` runs them once for each client, in an environment that has that client and none of
 our code; EVALWRIGHT_PYTHON names the interpreter that has the server.

@@ -101,6 +101,60 @@ async def test_a_drained_worker_hands_its_job_on(yard: Yard) -> None:
     assert {piece[0] for piece in left.live} == {2}
 
 
+async def test_a_storm_of_kills_loses_nothing(engine: Engine, space_id: int) -> None:
+    """Every job ends once and with one record; those that met two deaths say so."""
+    pool = WorkerPool(engine, workers=2)
+    await pool.start()
+    yard = Yard(engine, space_id, pool)
+    runs = [await yard.submit(f"import time\ntime.sleep(0.05)\nprint({n})") for n in range(60)]
+    version = -1
+    for victim in range(8):
+        run = await engine.wait(runs[victim * 6], since_version=version, timeout=TIMEOUT)
+        for pid in pool.pids[:1]:
+            os.kill(pid, signal.SIGKILL)
+        if not run.state.is_final:
+            await engine.wait(run.id, since_version=run.version, timeout=TIMEOUT)
+    ends = [await yard.wait(run_id) for run_id in runs]
+    await pool.stop(0)
+    for number, (run, left) in enumerate(ends):
+        assert left.job["ended_as"] == run.state
+        if run.state is State.SUCCEEDED:
+            assert (left.stdout, left.dead) == (f"{number}\n", [])
+        else:
+            assert (run.state, run.attempt) == (State.FAILED, 2)
+            assert left.record["error"]["type"] == "interrupted"
+            assert len(left.dead) == 1
+
+
+async def test_a_worker_that_slept_through_its_lease_stores_nothing(
+    db: Database, space_id: int
+) -> None:
+    """It is stopped in the middle of a job, which another worker then does, and goes on."""
+    engine = Engine(db, lease_seconds=2)
+    pool = WorkerPool(engine, workers=2)
+    await pool.start()
+    yard = Yard(engine, space_id, pool)
+    run_id = await yard.submit(
+        "import time\nfor n in range(40):\n    print(n)\n    time.sleep(0.05)"
+    )
+    run = await yard.until_written(run_id, 1)
+    assert run.owner is not None
+    sleeper = int(run.owner.split(":")[1])
+    os.kill(sleeper, signal.SIGSTOP)
+    try:
+        await yard.until_written(run_id, 2)
+    finally:
+        os.kill(sleeper, signal.SIGCONT)
+    run, left = await yard.wait(run_id)
+    after = await yard.wait(await yard.submit("print(1)"))
+    assert sleeper in pool.pids
+    await pool.stop(0)
+    assert (run.state, run.attempt) == (State.SUCCEEDED, 2)
+    assert left.stdout == "".join(f"{number}\n" for number in range(40))
+    assert {piece[0] for piece in left.live} == {2}
+    assert after[0].state is State.SUCCEEDED
+
+
 async def test_accepted_jobs_survive_kill_9_of_the_server(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

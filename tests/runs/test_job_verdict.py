@@ -2,7 +2,7 @@
 
 import pytest
 
-from evalwright_server.runs.job_verdict import cancelled, judge
+from evalwright_server.runs.job_verdict import ON_REQUEST, OVERDUE, judge
 from evalwright_server.sandbox import Isolation, SandboxResult, SandboxStatus, SandboxUsage
 
 S = SandboxStatus
@@ -58,7 +58,14 @@ def test_the_status_follows_what_was_measured(
 
 
 def test_a_cancelled_program_was_killed() -> None:
-    verdict = cancelled(ended(S.KILLED, None))
+    verdict = ON_REQUEST.judge(ended(S.KILLED, None))
     assert (verdict.state, verdict.exit_code) == ("cancelled", 137)
     assert verdict.error is not None
     assert verdict.error.type == "cancelled"
+
+
+def test_a_program_that_nobody_ended_in_time_ran_out_of_it() -> None:
+    verdict = OVERDUE.judge(ended(S.KILLED, None, 9))
+    assert (verdict.state, verdict.exit_code) == ("timeout", 124)
+    assert verdict.error is not None
+    assert verdict.error.type == "timeout"

@@ -1,6 +1,7 @@
 """Jobs from end to end: submitted, run in a sandbox by a worker, and kept."""
 
 import asyncio
+import contextlib
 import json
 import textwrap
 from collections.abc import AsyncIterator, Mapping
@@ -12,6 +13,7 @@ from pydantic import JsonValue
 
 from evalwright_server.environments import Environments
 from evalwright_server.runs.engine import Engine
+from evalwright_server.runs.errors import RunFinished
 from evalwright_server.runs.handlers.job import JobHandler
 from evalwright_server.runs.job_payload import QUEUE, JobLimits, JobPayload
 from evalwright_server.runs.kinds import SOURCES
@@ -161,6 +163,28 @@ async def test_a_program_that_fails(shop: Shop, code: str, word: str, exit_code:
     assert run.failure_reason == left.record["error"]["message"]
 
 
+async def test_a_message_that_databases_dislike_is_kept(shop: Shop) -> None:
+    run, left = await shop.run(r"raise ValueError('a\0b\ud800\r\n\x1b[31m')")
+    assert (run.state, left.record["error"]["type"]) == (State.FAILED, "value_error")
+    assert left.record["error"]["message"].startswith("ValueError: a\0b")
+    assert run.failure_reason is not None
+    assert run.failure_reason.startswith("ValueError: a\ufffdb")
+
+
+async def test_large_input_and_output_pass(shop: Shop) -> None:
+    """As large as a request may be, and as a result is read."""
+    run, left = await shop.run(
+        """
+        import json, sys
+        data = json.load(open("/input/data.json"))
+        json.dump({"rows": data["rows"] * 8}, open("/output/result.json", "w"))
+        """,
+        {"rows": list[JsonValue](["x" * 1000] * 1000)},
+    )
+    assert run.state is State.SUCCEEDED
+    assert json.loads(left.output or "") == {"rows": ["x" * 1000] * 8000}
+
+
 async def test_what_was_done_before_the_time_ran_out_is_kept(shop: Shop) -> None:
     run, left = await shop.run(
         """
@@ -220,6 +244,27 @@ async def test_a_running_job_is_cancelled_within_a_second(shop: Shop) -> None:
     assert left.stdout == "working\n"
     assert list(left.artifacts) == ["part.txt"]
     assert left.record["resource_usage"]["wall_time_ms"] > 0
+
+
+async def test_a_cancel_may_come_at_any_time(shop: Shop) -> None:
+    """Before a job starts, while its sandbox is made, while it runs or when it ends by itself."""
+
+    async def cancel_after(seconds: float) -> tuple[RunRow, Remains]:
+        run_id = await shop.submit("import time\nprint('in')\ntime.sleep(0.1)\nprint('out')")
+        await asyncio.sleep(seconds)
+        with contextlib.suppress(RunFinished):
+            await shop.cancel(run_id)
+        return await shop.wait(run_id)
+
+    ends = await asyncio.gather(*(cancel_after(step / 100) for step in range(24)))
+    for run, left in ends:
+        assert left.job["ended_as"] == run.state
+        if run.state is State.CANCELLED:
+            assert left.record["error"]["type"] == "cancelled"
+            assert left.stdout in {"", "in", "in\n"}
+        else:
+            assert (run.state, left.stdout) == (State.SUCCEEDED, "in\nout\n")
+    assert State.CANCELLED in {run.state for run, _ in ends}
 
 
 async def test_output_is_seen_while_a_job_runs(shop: Shop) -> None:

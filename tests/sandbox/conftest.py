@@ -32,14 +32,22 @@ async def sandbox() -> AsyncIterator[Sandbox]:
         yield opened
 
 
+@pytest.fixture(params=[None, "a tenant"], ids=["one-shot", "template"])
+def template(request: pytest.FixtureRequest) -> str | None:
+    """Both kinds of sandboxes are proven alike."""
+    name: str | None = request.param
+    return name
+
+
 @pytest.fixture
-def attempt(sandbox: Sandbox) -> Attempt:
+def attempt(sandbox: Sandbox, template: str | None) -> Attempt:
     """Run the body of a function inside; return what it returned or the OSError it got."""
 
     async def run(body: str, **limits: Any) -> Any:
         script = WRAPPER.format(body=indent(dedent(body), "    "))
         lines: list[bytes] = []
-        job = SandboxJob(script, limits=SandboxLimits(**{"wall_seconds": 20, **limits}))
+        bounds = SandboxLimits(**{"wall_seconds": 20, **limits})
+        job = SandboxJob(script, limits=bounds, template=template)
         result = await sandbox.run(job, lines.append)
         assert result.exit_code == 0, result
         assert len(lines) == 1
@@ -49,11 +57,12 @@ def attempt(sandbox: Sandbox) -> Attempt:
 
 
 @pytest.fixture
-def run(sandbox: Sandbox) -> Callable[..., Awaitable[SandboxResult]]:
+def run(sandbox: Sandbox, template: str | None) -> Callable[..., Awaitable[SandboxResult]]:
     """Run a script inside."""
 
     async def run_script(script: str, **limits: Any) -> SandboxResult:
-        job = SandboxJob(dedent(script), limits=SandboxLimits(**{"wall_seconds": 20, **limits}))
+        bounds = SandboxLimits(**{"wall_seconds": 20, **limits})
+        job = SandboxJob(dedent(script), limits=bounds, template=template)
         return await sandbox.run(job)
 
     return run_script

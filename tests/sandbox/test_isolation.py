@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 import evalwright_server
+from evalwright_server.sandbox.command import ENVIRONMENT
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.slow]
 
@@ -55,7 +56,7 @@ async def test_the_servers_environment_is_not_passed_on(
         return sorted(os.environ), "".join(environments)
     """)
     assert "s3cret" not in str(found)
-    assert set(found[0]) <= {"PATH", "HOME", "LANG", "PWD", "LC_CTYPE"}
+    assert set(found[0]) <= {*ENVIRONMENT, "PWD", "LC_CTYPE"}
 
 
 async def test_a_server_on_loopback_is_out_of_reach(attempt: Attempt) -> None:
@@ -103,7 +104,7 @@ async def test_only_memory_file_systems_with_a_limit_are_writable(attempt: Attem
                 pass
         return sorted(found)
     """)
-    assert writable == ["/dev/shm", "/tmp"]
+    assert writable == ["/dev/shm", "/output", "/tmp"]
 
 
 @pytest.mark.parametrize("path", ["/proc/sys/kernel/core_pattern", "/proc/sysrq-trigger"])

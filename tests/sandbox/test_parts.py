@@ -4,16 +4,17 @@ import os
 import struct
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evalwright_server.sandbox.account import Account, is_mapped, job_account
 from evalwright_server.sandbox.errors import SandboxUnavailable
 from evalwright_server.sandbox.exposure import Exposure, expose
 from evalwright_server.sandbox.interpreter import find_interpreter, outermost
 from evalwright_server.sandbox.job import SandboxLimits, SandboxStatus
+from evalwright_server.sandbox.limits import explain_exit
 from evalwright_server.sandbox.pipes import HeadReader, LineReader
 from evalwright_server.sandbox.seccomp import (
     ALLOW,
@@ -23,7 +24,7 @@ from evalwright_server.sandbox.seccomp import (
     NO_SUCH_CALL,
     filter_program,
 )
-from evalwright_server.sandbox.supervision import explain_exit
+from evalwright_server.sandbox.slot import AgentReport
 from evalwright_server.sandbox.syscalls import ARGUMENT_CHECKED, LAST_REVIEWED, NUMBERS
 
 MACHINES = pytest.mark.parametrize("machine", ["x86_64", "aarch64"])
@@ -95,20 +96,6 @@ def test_the_tables_name_the_same_calls() -> None:
     assert set(NUMBERS["x86_64"]) - only_x86 == set(NUMBERS["aarch64"])
 
 
-def test_accounts_are_looked_up_in_the_map() -> None:
-    table = "         0       1000          1\n         1     100000      65536\n"
-    assert [is_mapped(uid, table) for uid in (0, 1, 65536, 65537)] == [True, True, True, False]
-
-
-def test_only_root_needs_another_account() -> None:
-    account = job_account()
-    if os.geteuid() == 0:
-        assert isinstance(account, Account)
-        assert account.uid >= 65534
-    else:
-        assert account is None
-
-
 def test_outermost_keeps_what_is_not_inside() -> None:
     paths = [Path(name) for name in ("/a/b", "/a", "/c/d", "/a/b/c", "/c/d")]
     assert outermost(paths) == (Path("/a"), Path("/c/d"))
@@ -175,22 +162,61 @@ async def test_nothing_is_handed_over_after_a_line_that_is_too_long() -> None:
 @given(st.lists(st.binary(max_size=20)), st.integers(0, 50))
 async def test_the_head_is_kept(chunks: list[bytes], limit: int) -> None:
     reader = HeadReader(limit)
+    received: list[bytes] = []
+    reader.on_data = received.append
     for chunk in chunks:
         reader.data_received(chunk)
-    assert reader.text == b"".join(chunks)[:limit].decode("utf-8", "replace")
+    reader.close()
+    whole = b"".join(chunks)
+    assert b"".join(received) == whole[:limit]
+    assert reader.dropped == (len(whole) > limit)
+    assert whole[:limit].decode("utf-8", "replace").startswith(reader.text)
+
+
+@given(st.text(max_size=40), st.integers(0, 40))
+async def test_a_text_is_cut_between_characters(text: str, limit: int) -> None:
+    reader = HeadReader(limit)
+    reader.data_received(text.encode())
+    reader.close()
+    assert text.startswith(reader.text)
+    assert len(reader.text.encode()) > limit - 4 or reader.text == text
+
+
+def report(**values: Any) -> AgentReport:
+    figures = {"exit_code": 0, "signal": None, "cpu_seconds": 0.1, "largest_bytes": 2**20,
+               "read_bytes": 0, "written_bytes": 0}  # fmt: skip
+    return AgentReport(**{**figures, **values})
+
+
+LIMITS = SandboxLimits(memory_bytes=2**28, cpu_seconds=2.0)
 
 
 @pytest.mark.parametrize(
-    ("code", "stderr", "status"),
+    ("told", "cpu_seconds", "oom_killed", "status"),
     [
-        (None, "", SandboxStatus.KILLED),
-        (0, "MemoryError", SandboxStatus.EXITED),
-        (1, "Traceback ...\nMemoryError\n", SandboxStatus.OOM),
-        (1, "Traceback ...\nValueError\n", SandboxStatus.EXITED),
-        (152, "", SandboxStatus.TIMEOUT),
-        (137, "", SandboxStatus.EXITED),
+        (None, 0.0, False, SandboxStatus.KILLED),
+        (None, 0.0, True, SandboxStatus.OOM),
+        (report(), 0.1, None, SandboxStatus.EXITED),
+        (report(), 0.1, True, SandboxStatus.OOM),
+        (report(exit_code=1), 0.1, False, SandboxStatus.EXITED),
+        (report(exit_code=124), 0.1, False, SandboxStatus.EXITED),
+        (report(exit_code=137), 0.1, None, SandboxStatus.EXITED),
+        (report(exit_code=None, signal=9), 0.1, None, SandboxStatus.EXITED),
+        (report(exit_code=None, signal=24), 0.1, None, SandboxStatus.EXITED),
+        (report(exit_code=None, signal=24), 2.1, None, SandboxStatus.TIMEOUT),
+        (report(exit_code=0), 2.1, False, SandboxStatus.TIMEOUT),
+        (report(largest_bytes=2**29), 0.1, None, SandboxStatus.OOM),
+        (report(largest_bytes=2**29), 0.1, False, SandboxStatus.EXITED),
     ],
 )
-def test_exits_are_explained(code: int | None, stderr: str, status: SandboxStatus) -> None:
-    """152 is death by SIGXCPU, the kernel's answer to used-up processor time."""
-    assert explain_exit(code, stderr, SandboxLimits())[0] is status
+def test_only_what_was_measured_explains_an_end(
+    told: AgentReport | None, cpu_seconds: float, oom_killed: bool | None, status: SandboxStatus
+) -> None:
+    """A job can return 124 or 137, and send itself SIGKILL or SIGXCPU, as it likes."""
+    found, _ = explain_exit(told, LIMITS, cpu_seconds=cpu_seconds, oom_killed=oom_killed)
+    assert found is status
+
+
+def test_the_agents_report_is_read() -> None:
+    assert AgentReport.read(b"3 -1 0.250000 4096 10 20") == AgentReport(3, None, 0.25, 4096, 10, 20)
+    assert AgentReport.read(b"-1 9 1.5 4096 0 0") == AgentReport(None, 9, 1.5, 4096, 0, 0)

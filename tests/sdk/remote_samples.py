@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
+import math as mathematics
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -11,6 +12,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from sdk import samples
+from sdk.other_remote_samples import calls_twin
 from sdk.samples import make_id
 
 if TYPE_CHECKING:
@@ -65,6 +67,10 @@ def shapes(first: Kind, rest: dict[str, Kind | int], pair: tuple[int, date]) -> 
     return {repr(first), *(repr(each) for each in rest.values())}
 
 
+def which(items: list[int | Kind | Line | Point | None]) -> list[str]:
+    return [type(item).__name__ for item in items]
+
+
 def add(a, b):  # type: ignore[no-untyped-def] # noqa: ANN001, ANN201
     return a + b
 
@@ -91,6 +97,21 @@ def even(n: int) -> bool:
 
 def odd(n: int) -> bool:
     return False if n == 0 else even(n - 1)
+
+
+alias = even
+
+
+def twin() -> int:
+    return 1
+
+
+def two_of_a_name() -> int:
+    return twin() + calls_twin()
+
+
+def renamed(n: int) -> bool:
+    return alias(int(mathematics.sqrt(n)))
 
 
 @functools.cache
@@ -135,6 +156,16 @@ class Tools:
 
     def method(self) -> int:
         return 1
+
+    class Inner:
+        """Not sendable either."""
+
+
+Inner = Tools.Inner
+
+
+def nested() -> str:
+    return repr(Inner())
 
 
 def make_closure() -> Any:

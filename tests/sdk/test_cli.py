@@ -33,7 +33,16 @@ def test_as_a_process() -> None:
 
 def test_help_shows_every_command(call: Cli) -> None:
     text = call("--help").stdout
-    for command in ("spaces", "datasets", "experiments", "evaluators", "tasks", "spans", "serve"):
+    for command in (
+        "spaces",
+        "datasets",
+        "experiments",
+        "evaluators",
+        "tasks",
+        "spans",
+        "jobs",
+        "serve",
+    ):
         assert f" {command} " in text
     assert "EVALWRIGHT_BASE_URL" in text
 

@@ -1,17 +1,17 @@
 """Jobs at the command line, against a server that runs them."""
 
 import json
-import subprocess
-import sys
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from evalwright import DeadLettersClient
 from fixtures_server import RunningServer
 from sdk.command import Cli
-from sdk.job_samples import JOB, ended, slim, submitted
+from sdk.job_samples import CONTENT, JOB, artifact, ended, event, file, slim, stream, submitted
+from sdk.samples import NOW
 from sdk.scripted_server import Reply, ScriptedServer
 
 FILES = """
@@ -202,8 +202,44 @@ def test_interrupting_a_run_cancels_it(
     assert server.calls[-1] == f"POST /jobs/{JOB}/cancel"
 
 
-def test_help_is_there_without_a_server() -> None:
+def test_help_is_there_without_a_server(call: Cli) -> None:
     for words in (["jobs"], ["jobs", "run"], ["job-types"], ["environments"]):
-        command = [sys.executable, "-m", "evalwright", *words, "--help"]
-        done = subprocess.run(command, capture_output=True, text=True, check=True)
-        assert "Usage: evalwright" in done.stdout
+        assert f"Usage: evalwright {' '.join(words)}" in call(*words, "--help").stdout
+
+
+def test_files_that_were_not_kept(cli: Cli, server: ScriptedServer, tmp_path: Path) -> None:
+    listed = {"artifacts": [artifact()], "left_out": [{"name": "x", "reason": "too large"}]}
+    server.on("GET", f"/jobs/{JOB}/artifacts", Reply(json=listed))
+    shown = cli("jobs", "artifacts", JOB)
+    assert "data.bin" in shown.stdout
+    assert "Not kept: x: too large" in shown.stderr
+    assert json.loads(cli("jobs", "artifacts", JOB, "--json").stdout) == listed
+    server.on("GET", f"/jobs/{JOB}/artifacts/data.bin", file(CONTENT))
+    paths = cli("jobs", "download", JOB, "data.bin", "--to", str(tmp_path), "--json").stdout
+    assert json.loads(paths) == [str(tmp_path / "data.bin")]
+
+
+def test_output_for_programs(cli: Cli, server: ScriptedServer) -> None:
+    server.script(stream(event(1, text="a\n"), event(2, "succeeded")))
+    assert cli("jobs", "output", JOB, "--follow", "--json").stdout == (
+        '{"stream": "stdout", "text": "a"}\n'
+    )
+
+
+def test_jobs_that_were_given_up(server: ScriptedServer) -> None:
+    entry = {
+        "id": 1,
+        "job_id": JOB,
+        "job_data": {},
+        "error_type": "interrupted",
+        "error_message": "its workers died",
+        "retry_count": 2,
+        "created_at": NOW,
+        "client_ip": None,
+        "correlation_id": None,
+    }
+    page = {"items": [entry], "limit": 1, "offset": 0, "has_more": True, "count": 1}
+    rest = {**page, "items": [{**entry, "id": 2}], "has_more": False}
+    server.script(Reply(json=page), Reply(json=rest))
+    with DeadLettersClient(base_url=server.base_url) as client:
+        assert [each.id for each in client.iter(page_size=1)] == [1, 2]

@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 
 from evalwright import errors
-from evalwright.types import Problem, TaskRun
-from sdk import samples
+from evalwright.types import Job, Problem, TaskRun
+from sdk import job_samples, samples
 
 ANSWER: dict[str, Any] = {"method": "GET", "path": "/v2/tasks/x", "request_id": "req-1"}
 RUN = TaskRun.model_validate(samples.run("running", done=3))
+JOB = Job.model_validate(job_samples.slim("running"))
 
 SAMPLES: list[errors.EvalwrightError] = [
     errors.EvalwrightError("plain"),
@@ -43,6 +44,12 @@ SAMPLES: list[errors.EvalwrightError] = [
     errors.Timeout(method="GET", path="/v2/tasks", timeout=1.5),
     errors.WaitTimeout(run_id="R", run=RUN, timeout=0.4),
     errors.WaitTimeout(run_id="R", run=None, timeout=0.4),
+    errors.JobWaitTimeout(job_id="J", job=None, timeout=0.4),
+    errors.JobWaitTimeout(job_id="J", job=JOB, timeout=0.4),
+    errors.JobFailed(job_id="J", status="failed", exit_code=1, message="no", stderr="ValueError"),
+    errors.JobFailed(job_id="J", status="cancelled"),
+    errors.UnexpectedResult(job_id="J", result=[1], reason="no number"),
+    errors.ChecksumMismatch(name="a", expected="1", found="2"),
     errors.NameNotFound(kind="task", name="x", scope=None, nearest=["y"], searched=3),
     errors.AmbiguousName(
         kind="task",
@@ -94,6 +101,9 @@ def test_texts_say_something(error: errors.EvalwrightError) -> None:
         (errors.ConnectionFailed, ConnectionError),
         (errors.Timeout, TimeoutError),
         (errors.WaitTimeout, TimeoutError),
+        (errors.JobWaitTimeout, errors.WaitTimeout),
+        (errors.JobFailed, RuntimeError),
+        (errors.UnexpectedResult, TypeError),
         (errors.NameNotFound, LookupError),
         (errors.AmbiguousName, LookupError),
         (errors.ClientClosed, RuntimeError),

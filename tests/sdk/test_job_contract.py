@@ -19,7 +19,7 @@ from evalwright.errors import (
     NotFound,
     Unprocessable,
 )
-from evalwright.types import JobStatus
+from evalwright.types import JobProblem, JobStatus
 from fixtures_server import RunningServer
 from sdk import remote_samples
 from sdk.driven import Driven
@@ -168,6 +168,7 @@ def test_keys(jobs: Any) -> None:
     assert jobs.submit(code="print(1)", idempotency_key=key).id == first.id
     with pytest.raises(Conflict) as caught:
         jobs.submit(code="print(2)", idempotency_key=key)
+    assert isinstance(caught.value.problem, JobProblem)
     assert caught.value.problem.existing_job_id == first.id
 
 
@@ -182,7 +183,8 @@ def test_refusals_name_everything(jobs: Any) -> None:
 
 
 def test_limits(jobs: Any) -> None:
-    job = jobs.run(code="x = bytearray(300 << 20)", limits={"memory_mb": 64})
+    grow = "x = []\nwhile True: x.append(b'x' * (4 << 20))"
+    job = jobs.run(code=grow, limits={"memory_mb": 64})
     assert job.status is JobStatus.OOM
     job = jobs.run(code="while True: pass", timeout=1)
     assert job.status is JobStatus.TIMEOUT

@@ -22,7 +22,7 @@ from evalwright.errors import (
     WaitTimeout,
 )
 from evalwright.types import Job, JobStatus
-from sdk.driven import Driven
+from sdk.driven import Driven, plain
 from sdk.job_samples import (
     CONTENT,
     JOB,
@@ -35,6 +35,7 @@ from sdk.job_samples import (
     stream,
     submitted,
 )
+from sdk.samples import NOW
 from sdk.scripted_server import Reply, Request, ScriptedServer, problem
 from sdk.tape import Tape
 
@@ -120,6 +121,7 @@ def test_code_may_be_a_file(jobs: Any, server: ScriptedServer, tmp_path: Path) -
         (len, "jobs.call"),
         (7, "text or a path"),
         ("", "at least 1 character"),
+        ("a\ud800", "surrogate pair at character 1"),
     ],
 )
 def test_what_is_no_program(jobs: Any, server: ScriptedServer, code: Any, words: str) -> None:
@@ -471,3 +473,27 @@ def test_all_files_as_an_archive(jobs: Any, server: ScriptedServer, tmp_path: Pa
     server.on("GET", f"{PATH}/artifacts.zip", zipped)
     path = jobs.download_artifacts(job_id=JOB, to=tmp_path)
     assert (path.name, path.read_bytes()) == (f"job-{JOB}.zip", b"PK")
+
+
+def test_looking_again(jobs: Any, server: ScriptedServer) -> None:
+    server.script(submitted(), Reply(json=slim("running")), Reply(json=ended()))
+    job = jobs.submit(code="1")
+    assert (job.output, job.artifacts, job.error, job.usage, job.state) == (
+        None,
+        [],
+        None,
+        None,
+        None,
+    )
+    job.refresh()
+    assert (job.status, job.has_ended) == (JobStatus.RUNNING, False)
+    server.on("GET", f"{PATH}/result", Reply(json=record()))
+    assert job.result().execution_id == JOB
+    assert job.has_ended
+    assert repr(plain(job)).endswith(f"Job(id='{JOB}', status='succeeded')")
+
+
+def test_states_of_a_newer_server_are_waited_out(jobs: Any, server: ScriptedServer) -> None:
+    states = iter([slim("frozen"), slim("melted", ended_at=NOW)])
+    server.on("GET", PATH, lambda _: Reply(json=next(states)))
+    assert jobs.wait_for_job(job_id=JOB, poll_interval=1).status == "melted"

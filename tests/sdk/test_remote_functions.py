@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from evalwright._remote import harness
 from evalwright._remote.program import Program
 from evalwright.errors import InvalidRequest, UnexpectedResult
 from sdk import remote_samples as samples
@@ -31,7 +32,10 @@ def run(tmp_path: Path) -> Run:
         head, _, last = program.code.rpartition("_ew_run(")
         code = f"{head}_ew_run({last.strip()[:-1]}, {str(tmp_path)!r})"
         subprocess.run([sys.executable, "-I", "-c", code], check=True, capture_output=True)
-        return program.result_in("job", json.loads((tmp_path / "output/result.json").read_text()))
+        output = (tmp_path / "output/result.json").read_text()
+        harness._ew_run(function, str(tmp_path))
+        assert (tmp_path / "output/result.json").read_text() == output, "as it runs here"
+        return program.result_in("job", json.loads(output))
 
     return call
 
@@ -49,6 +53,16 @@ def test_containers_of_what_json_has_not(run: Run) -> None:
     rest = {"a": Kind.ROUND, "b": 7}
     found = run(samples.shapes, Kind.SQUARE, rest, (1, date(2026, 5, 6)))
     assert found == {"<Kind.SQUARE: 'square'>", "<Kind.ROUND: 'round'>", "7"}
+
+
+def test_unions_find_the_type_that_fits(run: Run) -> None:
+    assert run(samples.which, [7, Kind.ROUND, Point(1, 2), Line(3), None]) == [
+        "int",
+        "Kind",
+        "Point",
+        "Line",
+        "NoneType",
+    ]
 
 
 def test_plain_values(run: Run) -> None:
@@ -74,7 +88,7 @@ def test_errors_name_the_function(run: Run) -> None:
 def test_a_result_that_can_t_come_back(run: Run) -> None:
     with pytest.raises(subprocess.CalledProcessError) as caught:
         run(samples.returns_lock)
-    assert "a object can't be returned; return JSON or a dataclass" in caught.value.stderr.decode()
+    assert "object can't be returned; return JSON or a dataclass" in caught.value.stderr.decode()
 
 
 def test_a_result_of_another_type(run: Run) -> None:
@@ -113,12 +127,21 @@ def test_what_is_sent_is_readable() -> None:
         (samples.with_module, "samples: is a module of this program"),
         (samples.undefined, "nowhere: is used by undefined and not defined"),
         (samples.counted, "annotation"),
+        (samples.two_of_a_name, "twin: means two things"),
+        (samples.nested, "part of Tools.Inner"),
         ("fit", "no function"),
     ],
 )
 def test_what_can_t_be_sent(function: Any, words: str) -> None:
     with pytest.raises(InvalidRequest, match=words):
         Program(function)
+
+
+def test_names_may_be_others_here() -> None:
+    """What is imported under another name, or is another name of something of this program."""
+    code = Program(samples.renamed).code
+    assert "import math as mathematics" in code
+    assert "alias = even" in code
 
 
 def test_what_was_typed_has_no_source() -> None:
@@ -135,3 +158,33 @@ def test_arguments_are_checked_before_anything_is_sent() -> None:
     with pytest.raises(InvalidRequest) as caught:
         program.input_of((object(),), {"times": {1, float("nan")}})
     assert [error.path for error in caught.value.errors] == ["argument 1", "times"]
+
+
+def test_dataclasses_of_notebooks_are_written_down_again(run: Run, tmp_path: Path) -> None:
+    """Python finds no source of classes whose module is no file, but of their functions."""
+    path = tmp_path / "cell"
+    text = """
+import dataclasses, enum, typing
+@dataclasses.dataclass
+class Inner:
+    n: int = 3
+@dataclasses.dataclass
+class Outer:
+    inner: Inner
+    more: typing.Optional[list[Inner]] = None
+    words: list[str] = dataclasses.field(default_factory=list)
+class Odd:
+    pass
+def double(outer: Outer) -> Outer:
+    return Outer(Inner(outer.inner.n * 2), [outer.inner], ["done"])
+def odd() -> int:
+    Odd()
+    return 1
+"""
+    path.write_text(text)
+    names: dict[str, Any] = {"__name__": "__main__"}
+    exec(compile(text, str(path), "exec"), names)
+    result = run(names["double"], names["Outer"](names["Inner"](4)))
+    assert result == names["Outer"](names["Inner"](8), [names["Inner"](4)], ["done"])
+    with pytest.raises(InvalidRequest, match="Odd: has no source"):
+        Program(names["odd"])

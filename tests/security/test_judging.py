@@ -26,7 +26,8 @@ from evalwright_server.attack import (
     judge,
     plant,
 )
-from evalwright_server.attack.prelude import source
+from evalwright_server.attack.corpus import GENTLE
+from evalwright_server.attack.prelude import GUARD, source
 
 BY_NAME = {f"{case.group}/{case.name}": case for case in CASES}
 SETTING = Setting("mark-0123456789abcdef", "secret-0123")
@@ -52,6 +53,25 @@ def test_every_program_is_a_program(case: Case) -> None:
     assert case.group in GROUPS
     assert case.claim[0].islower()
     assert not case.claim.endswith(".")
+
+
+def test_no_program_that_could_do_harm_goes_without_a_guard() -> None:
+    """Somebody will attack a server that isolates nothing."""
+    for case in CASES:
+        for program in filter(None, (case.program, case.before, case.beside)):
+            assert program.startswith(GUARD) or case.name in GENTLE
+    guarded = source(f"{GUARD}raise SystemExit('went on')").replace(
+        "/input/data.json", "/dev/stdin"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", guarded],
+        input='{"canaries": {}}',
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stderr
+    assert ended.stdout.startswith("escaped: it sees ")
 
 
 def test_a_program_that_found_a_way_out_is_believed() -> None:
@@ -129,13 +149,9 @@ def test_wrong_files_are_escapes_and_lost_ones_are_not_proof() -> None:
     assert word("results/list", replace(GOOD, output=[1])) is Word.ESCAPED
 
 
-UNPROTECTED = (
-    "files/host-file", "files/host-file-to-write", "files/own-program-and-input",
-    "files/server-code", "files/environment", "processes/signal-host",
-    "processes/other-processes", "namespaces/own-namespaces", "namespaces/host-name",
-    "syscalls/io-uring", "sockets/loopback", "sockets/unix-sockets",
-    "sockets/interfaces", "sockets/socket-families",
-)  # fmt: skip
+UNPROTECTED = sorted(
+    name for name, case in BY_NAME.items() if case.name in GENTLE - {"unknown-calls"}
+)
 """Cases that only look, and must see something in a program that nothing holds."""
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from evalwright_server.store.ids import InvalidId, decode
 from server.client import Api, at
+from server.jobs import submit
 from server.scenes import build_scene, unique_name
 
 
@@ -35,6 +36,8 @@ def known_ids(api: Api) -> dict[str, Any]:
         "example_id": scene.examples[0],
         "example_ids": scene.examples[:1],
         "record_id": scene.examples[1],
+        "job_id": submit(api),
+        "execution_id": submit(api),
         "cursor": "",
         "dataset_version_id": "",
     }

@@ -108,10 +108,11 @@ def test_health_and_the_document_need_no_key(
 
 
 def test_other_machines_are_not_let_in_without_a_key() -> None:
-    with pytest.raises(ConfigError, match="add --api-key"):
+    with pytest.raises(ConfigError, match=r"add --api-key.*--insecure-no-auth"):
         settings(host="0.0.0.0").check()
     settings(host="0.0.0.0", api_keys=("k",)).check()
     settings(host="::1").check()
+    settings(host="0.0.0.0", is_open=True).check()
     with pytest.raises(ConfigError, match="empty"):
         settings(api_keys=(" ",)).check()
 

@@ -1,11 +1,16 @@
 """Jobs that are really run: what becomes of them, and that everybody is told the same."""
 
+import contextlib
 import json
 import socket
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
+import urllib3
 
+from fixtures_server import server_settings, serving
 from server.client import Api
 from server.jobs import code_hash, details, input_hash, result, run, submit
 
@@ -196,3 +201,24 @@ def test_a_fork_of_a_running_job_has_its_input(api: Api) -> None:
     }
     api.post(f"/jobs/{parent}/cancel")
     result(api, parent)
+
+
+def test_a_server_that_stops_tells_who_waits(tmp_path: Path) -> None:
+    settings = server_settings(tmp_path)
+    with ThreadPoolExecutor() as pool, serving(settings) as server:
+        api = Api(server.url)
+        executing = pool.submit(Api(server.url).post, "/execute", {"code": SLEEP})
+        while not (items := api.get("/executions?status=running").body["items"]):
+            pass
+        waiting = pool.submit(Api(server.url).get, f"/jobs/{submit(api, SLEEP)}/result?timeout=60")
+        server.stop()
+        assert executing.result().status == 503
+        assert "was cancelled" in executing.result().body["hint"]
+        # It may have come too late to be accepted, which is as good an end.
+        with contextlib.suppress(urllib3.exceptions.HTTPError):
+            assert waiting.result().status == 503
+            assert waiting.result().headers["Retry-After"]
+    with serving(replace(settings, workers=0)) as server:
+        record = Api(server.url).get(f"/executions/{items[0]['execution_id']}").body
+        assert (record["status"], record["error"]["type"]) == ("cancelled", "cancelled")
+        assert record["stdout"] in {"", "begun\n"}

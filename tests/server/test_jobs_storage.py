@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import orjson
 import pytest
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select, update
 
 from evalwright_server.job_types import JobTypes
 from evalwright_server.runs.engine import Engine
@@ -31,6 +31,7 @@ from evalwright_server.services.errors import (
 from evalwright_server.services.executions import ExecutionFilter
 from evalwright_server.services.job_artifacts import find_artifact
 from evalwright_server.services.job_plans import fingerprint, plan_submission
+from evalwright_server.services.job_retention import JobRetention
 from evalwright_server.services.job_rules import JobRules
 from evalwright_server.services.job_submission import JobSubmitter, NewJob, SubmittedJob
 from evalwright_server.services.job_views import view_details, view_records
@@ -38,6 +39,8 @@ from evalwright_server.services.organizations import ensure_identity
 from evalwright_server.services.runs import count_active
 from evalwright_server.store.database import Database
 from evalwright_server.store.secrets import SecretBox
+from evalwright_server.store.tables.blobs import blobs
+from evalwright_server.store.tables.runs import runs
 from runs.jobs_data import file_of
 
 T = TypeVar("T")
@@ -241,7 +244,15 @@ async def test_a_full_queue_leaves_nothing(make_desk: Callable[..., Desk]) -> No
         await desk.submit("a-key-of-mine")
     assert (await desk.page())["count"] == 1
     await desk.run()
+    # Executions wait outside of the bound.
+    held = NewJob(plan_submission({"code": "x"}, desk.submitter.rules), is_held=True)
+    for _ in range(3):
+        await desk.db.write(partial(desk.submitter.submit, job=held))
     await desk.submit("a-key-of-mine")
+    with pytest.raises(Unavailable):
+        await desk.submit()
+    for _ in range(3):
+        await desk.run()
     counts = await desk.db.read(count_active)
     assert (counts.queued, counts.running, counts.waiting_jobs) == (1, 0, 1)
 
@@ -295,3 +306,25 @@ async def test_a_job_whose_workers_die_is_a_dead_letter(make_desk: Callable[...,
     for number in (entry["id"], -1, 2**63):
         with pytest.raises(ResourceNotFound):
             await desk.db.write(partial(dead_letters.delete_dead_letter, entry_id=number))
+
+
+async def test_old_jobs_go_with_all_they_left(desk: Desk) -> None:
+    old, kept = await desk.submit("a-key-of-mine"), await desk.submit()
+    await desk.run(artifacts=[file_of("a", b"old"), file_of("b", b"both")])
+    await desk.run(artifacts=[file_of("b", b"both")])
+    waiting = await desk.submit()
+
+    def age(conn: Connection) -> None:
+        then = datetime(2020, 1, 1, tzinfo=UTC)
+        conn.execute(update(runs).where(runs.c.id == old.run_id).values(finished_at=then))
+
+    await desk.db.write(age)
+    assert await JobRetention(desk.db, None, spare_seconds=-1).sweep() == 0
+    retention = JobRetention(desk.db, 86_400, spare_seconds=-1)
+    assert await retention.sweep() == 1
+    assert await retention.sweep() == 0
+    left = [item["execution_id"] for item in (await desk.page())["items"]]
+    assert left == [waiting.uid, kept.uid]
+    contents = await desk.db.read(lambda conn: conn.execute(select(blobs.c.size)).scalars().all())
+    assert contents == [len(b"both")]
+    assert (await desk.submit("a-key-of-mine")).uid != old.uid

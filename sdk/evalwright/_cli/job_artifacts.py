@@ -9,7 +9,7 @@ from evalwright._cli.connection import ClientCommand, connection
 from evalwright._cli.job_arguments import Id
 from evalwright._cli.output import MESSAGES, print_json, show, show_rows
 
-COLUMNS = ("name", "size", "content_type", "sha256")
+COLUMNS = ("name", "size", "content_type")
 
 
 def add_to(app: typer.Typer) -> None:
@@ -49,7 +49,7 @@ def download(
     if archive and name:
         raise typer.BadParameter("--zip takes all files; name none")
     to.mkdir(parents=True, exist_ok=True)
-    with options.client() as client:
+    with options.client() as client, MESSAGES.status(f"Downloading the files of {job}"):
         if archive:
             paths = [client.jobs.download_artifacts(job_id=job, to=to)]
         else:

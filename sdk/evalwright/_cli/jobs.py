@@ -20,13 +20,13 @@ from evalwright._cli.job_arguments import (
     program,
     read_input,
 )
-from evalwright._cli.output import show, show_rows
+from evalwright._cli.output import MESSAGES, show, show_rows
 
 app = typer.Typer(
     name="jobs", cls=ClientGroup, no_args_is_help=True, help="Python programs, run in a sandbox."
 )
 
-COLUMNS = ("execution_id", "status", "job_type", "created_at", "duration_ms", "exit_code")
+COLUMNS = ("execution_id", "status", "exit_code", "created_at")
 
 
 @app.command(cls=ClientCommand)
@@ -78,7 +78,9 @@ def result(
     """Show a job's record as it is, or with --timeout at its end."""
     options = connection(context)
     with options.client() as client:
-        show(client.jobs.result(job_id=job, timeout=timeout), as_json=options.json)
+        with MESSAGES.status(f"Waiting for {job}"):
+            record = client.jobs.result(job_id=job, timeout=timeout)
+        show(record, as_json=options.json)
 
 
 @app.command(cls=ClientCommand)

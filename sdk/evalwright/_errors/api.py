@@ -147,7 +147,7 @@ def _detail(problem: "Problem | JobProblem") -> str:
         return hint or problem.title
     if hint is None or hint == problem.detail:
         return problem.detail
-    return f"{problem.detail.removesuffix('.')}. {hint}"
+    return f"{problem.detail.removesuffix('.')}. {hint[:1].upper()}{hint[1:]}"
 
 
 def _hint(problem: "Problem | JobProblem | None") -> str | None:

@@ -135,6 +135,7 @@ def _tell(
     text = f"job {job_id} {outcome.get(status, f'is {status}')}"
     text += f" ({kind})" if kind and kind != status else ""
     text += f": {message.rstrip('.')}" if message else ""
-    text += f"; exit code {exit_code}" if exit_code is not None and exit_code >= 0 else ""
+    if exit_code is not None and exit_code >= 0 and "exit code" not in text:
+        text += f"; exit code {exit_code}"
     tail = "\n".join(stderr.rstrip().splitlines()[-_TAIL_LINES:])[-_TAIL_CHARACTERS:]
     return f"{text}; stderr ends with\n{tail}" if tail else text

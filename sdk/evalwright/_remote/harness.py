@@ -27,7 +27,7 @@ def _ew_run(function: _ew_typing.Any, folder: str = "") -> None:
     hints = _ew_typing.get_type_hints(original)
     names = [*original.__code__.co_varnames[: original.__code__.co_argcount]]
     args = [
-        _ew_read(hints.get(name, _ew_typing.Any), value)
+        _ew_read(hints.get(name or "", _ew_typing.Any), value)
         for name, value in zip([*names, *[None] * len(given["args"])], given["args"], strict=False)
     ]
     kwargs = {
@@ -47,9 +47,7 @@ def _ew_read(kind: _ew_typing.Any, value: _ew_typing.Any) -> _ew_typing.Any:
     if origin in (_ew_typing.Union, _ew_types.UnionType):
         return _ew_read_union(inner, value)
     if _ew_dataclasses.is_dataclass(kind) and isinstance(kind, type) and isinstance(value, dict):
-        hints = _ew_typing.get_type_hints(kind)
-        names = [field.name for field in _ew_dataclasses.fields(kind) if field.init]
-        return kind(**{name: _ew_read(hints[name], value[name]) for name in names if name in value})
+        return _ew_read_dataclass(kind, value)
     if isinstance(kind, type) and issubclass(kind, _ew_enum.Enum):
         return kind(value)
     if kind in _EW_TIMES:
@@ -61,11 +59,22 @@ def _ew_read(kind: _ew_typing.Any, value: _ew_typing.Any) -> _ew_typing.Any:
     return float(value) if kind is float and type(value) is int else value
 
 
+def _ew_read_dataclass(kind: type, value: dict[str, _ew_typing.Any]) -> _ew_typing.Any:
+    """Make a dataclass of its fields, as far as they are there."""
+    hints, fields = _ew_typing.get_type_hints(kind), _ew_dataclasses.fields(kind)
+    if value.keys() - {field.name for field in fields}:
+        raise TypeError(f"{kind.__name__} has other fields than {', '.join(value)}")
+    given = [field.name for field in fields if field.init and field.name in value]
+    return kind(**{name: _ew_read(hints[name], value[name]) for name in given})
+
+
 def _ew_read_union(inner: _ew_typing.Any, value: _ew_typing.Any) -> _ew_typing.Any:
     """Make a value of the first type that can be made of it."""
     if value is None or any(type(value) is kind for kind in inner):
         return value
     for kind in inner:
+        if kind in _EW_PLAIN:
+            continue
         try:
             return _ew_read(kind, value)
         except (TypeError, ValueError, AttributeError, KeyError):
@@ -97,8 +106,11 @@ def _ew_write(value: _ew_typing.Any) -> _ew_typing.Any:
         return value.isoformat()
     if isinstance(value, _ew_abc.Mapping):
         return {str(key): _ew_write(item) for key, item in value.items()}
-    if isinstance(value, list | tuple | set | frozenset | _ew_abc.Generator):
+    if isinstance(value, list | tuple | _ew_abc.Generator):
         return [_ew_write(item) for item in value]
-    if hasattr(value, "tolist"):  # of numpy
-        return _ew_write(value.tolist())
-    raise TypeError(f"a {type(value).__name__} can't be returned; return JSON or a dataclass")
+    if isinstance(value, set | frozenset):  # in an order that is the same in every run
+        return sorted((_ew_write(item) for item in value), key=repr)
+    as_list = getattr(value, "tolist", None)  # of numpy
+    if as_list is not None:
+        return _ew_write(as_list())
+    raise TypeError(f"{type(value).__name__} can't be returned; return JSON or a dataclass")

@@ -20,7 +20,7 @@ def imports_in(user: Any, name: str) -> list[str]:  # noqa: ANN401 - a function 
     """List the imports of a name that stand in the file of something, if they work elsewhere."""
     try:
         path = inspect.getsourcefile(user)
-    except TypeError:
+    except (TypeError, OSError):  # of no file, as in notebooks
         path = None
     return [] if path is None else list(_imports(path).get(name, ()))
 

@@ -53,16 +53,22 @@ class Program(Generic[_R]):
             raise InvalidRequest(errors)
         return {"args": found, "kwargs": named}
 
-    def result_in(self, job_id: str, output: Mapping[str, object] | None) -> _R:
+    def result_in(
+        self, job_id: str, output: Mapping[str, object] | None, note: str | None = None
+    ) -> _R:
         """Read what the function returned.
+
+        Args:
+            job_id: The job it ran as.
+            output: What that left.
+            note: What the server says of it.
 
         Raises:
             UnexpectedResult: It is not what the function says it returns.
         """
         if output is None or "result" not in output:
-            raise UnexpectedResult(
-                job_id=job_id, result=output, reason="the job left no result in its output"
-            )
+            reason = note or "the job left no result in its output"
+            raise UnexpectedResult(job_id=job_id, result=output, reason=reason)
         result = output["result"]
         try:
             read: _R = self._reader.validate_json(json.dumps(result))

@@ -7,6 +7,7 @@ import builtins
 import inspect
 import sys
 import textwrap
+from collections import ChainMap
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import FunctionType, ModuleType
@@ -14,6 +15,7 @@ from typing import Any
 
 from evalwright._errors.invalid import FieldError, InvalidRequest
 from evalwright._fields import shown
+from evalwright._remote.dataclass_source import IMPORTS, write_dataclass
 from evalwright._remote.imports import import_of, imports_in
 
 _FUTURE = "from __future__ import annotations"
@@ -54,20 +56,30 @@ class Sources:
     def _add_source(self, thing: Any, namespace: Mapping[str, object]) -> str:  # noqa: ANN401
         name: str = thing.__name__
         self.values[name] = thing
-        try:
-            source = textwrap.dedent(inspect.getsource(thing)).rstrip()
-            tree = ast.parse(source)
-        except (OSError, TypeError, SyntaxError):
-            why = "has no source that can be read, as what is typed at a prompt"
-            self.errors.append(FieldError(name, why, expected="a definition in a file"))
-            return name
-        for used in names_in(tree):
+        source = self._source_of(thing)
+        for used in names_in(ast.parse(source)):
             if used != name:
                 self._add_name(used, thing, namespace)
         self.definitions[name] = source
         return name
 
+    def _source_of(self, thing: Any) -> str:  # noqa: ANN401
+        try:
+            source = textwrap.dedent(inspect.getsource(thing)).rstrip()
+            ast.parse(source)
+        except (OSError, TypeError, SyntaxError):
+            written = write_dataclass(thing) if isinstance(thing, type) else None
+            if written is not None:
+                self.imports |= dict.fromkeys(IMPORTS)
+                return written
+            why = "has no source that can be read, as what is typed at a prompt"
+            self.errors.append(FieldError(thing.__name__, why, expected="a definition in a file"))
+            return ""
+        return source
+
     def _add_name(self, name: str, user: Any, namespace: Mapping[str, object]) -> None:  # noqa: ANN401
+        if f"import {name}" in self.imports:
+            return
         statements = imports_in(user, name)
         if statements:
             self.imports |= dict.fromkeys(statements)
@@ -76,18 +88,20 @@ class Sources:
                 why = "means two things in what is sent; give one of them another name"
                 self.errors.append(FieldError(name, why))
         elif name in namespace:
-            self._add_value(name, namespace[name])
+            self._add_value(name, namespace[name], namespace)
         elif not hasattr(builtins, name):
             self.errors.append(FieldError(name, f"is used by {user.__name__} and not defined"))
 
-    def _add_value(self, name: str, value: Any) -> None:  # noqa: ANN401
+    def _add_value(self, name: str, value: Any, around: Mapping[str, object]) -> None:  # noqa: ANN401
         statement = import_of(name, value)
         if statement is not None:
             self.imports[statement] = None
         elif isinstance(value, FunctionType):
             self._add_named(name, value, value.__globals__)
         elif isinstance(value, type):
-            self._add_named(name, value, vars(sys.modules.get(value.__module__, builtins)))
+            own = vars(sys.modules.get(value.__module__, builtins))
+            # What was run by exec() says it is of a module that knows nothing of it.
+            self._add_named(name, value, ChainMap({**own}, {**around}))
         elif _is_constant(value):
             self.values[name] = value
             self.definitions[name] = f"{name} = {value!r}"

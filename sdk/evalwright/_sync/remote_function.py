@@ -66,4 +66,4 @@ class RemoteFunction(Generic[_P, _R]):
             UnexpectedResult: It returned something else than it says.
         """
         done = job.raise_for_status()
-        return self._program.result_in(done.id, done.output)
+        return self._program.result_in(done.id, done.output, done.note)

@@ -102,7 +102,7 @@ def _plant_sockets(canaries: Canaries, stack: ExitStack) -> None:
             listener.listen(BACKLOG)
         canaries._listeners[key] = listener
         canaries.places[key] = (
-            listener.getsockname()[1] if family is not socket.AF_UNIX else address
+            listener.getsockname()[1] if family is not socket.AF_UNIX else address.lstrip("\0")
         )
     Path(path).chmod(0o777)
 

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 from rich.markup import escape
+from rich.table import Table
 
 from evalwright_server.attack.campaign import Campaign, Report, matching
 from evalwright_server.attack.canaries import plant
@@ -20,6 +21,10 @@ MESSAGES = Console(stderr=True, highlight=False)
 STYLES = {Word.CONTAINED: "green", Word.SKIPPED: "dim"}
 
 
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="markdown")
+
+
+@app.command("attack")
 def attack(
     base_url: Annotated[
         str,
@@ -89,9 +94,9 @@ def _run(campaign: Campaign, cases: Sequence[Any], *, is_quiet: bool) -> list[Re
     reports = []
     for number, report in enumerate(campaign.try_all(cases), 1):
         reports.append(report)
-        if is_quiet:
+        if is_quiet and MESSAGES.is_terminal:
             MESSAGES.print(f"{number} of {len(cases)}", end="\r")
-        else:
+        elif not is_quiet:
             _show(number, len(cases), report)
     return reports
 
@@ -111,27 +116,28 @@ def _show(number: int, total: int, report: Report) -> None:
 
 def _conclude(reports: Sequence[Report], isolation: dict[str, Any]) -> None:
     OUT.print()
+    table = Table("group", "cases", "contained", "not", box=None, pad_edge=False)
     for line in markdown(reports)[2:]:
-        OUT.print(line.strip("| ").replace(" | ", "  "))
+        table.add_row(*line.strip("| ").split(" | "))
+    OUT.print(table)
     driver, level = isolation.get("driver", "unknown"), isolation.get("level", "unknown")
     layers = ", ".join(isolation.get("layers", ()))
     OUT.print(f"\nIsolation: {driver}, level {level}: {layers}", soft_wrap=True)
-    counts = Counter(report.verdict.word for report in reports)
-    said = ", ".join(f"{count} {word}" for word, count in counts.items())
-    OUT.print(f"{len(reports)} cases: {said}")
 
 
 def markdown(reports: Sequence[Report]) -> list[str]:
     """Return the lines of a table of groups."""
     lines = ["| group | cases | contained | not |", "|---|---|---|---|"]
-    for group in dict.fromkeys(report.case.group for report in reports):
-        own = [report for report in reports if report.case.group == group]
-        good = sum(report.verdict.word is Word.CONTAINED for report in own)
-        other = Counter(report.verdict.word for report in own)
-        other.pop(Word.CONTAINED, None)
-        rest = ", ".join(f"{count} {word}" for word, count in other.items()) or "-"
-        lines.append(f"| {group} | {len(own)} | {good} | {rest} |")
-    return lines
+    groups = dict.fromkeys(report.case.group for report in reports)
+    rows = [_row(name, [each for each in reports if each.case.group == name]) for name in groups]
+    return [*lines, *rows, _row("all", reports)]
+
+
+def _row(name: str, reports: Sequence[Report]) -> str:
+    counts = Counter(report.verdict.word for report in reports)
+    good = counts.pop(Word.CONTAINED, 0)
+    rest = ", ".join(f"{count} {word}" for word, count in counts.items()) or "-"
+    return f"| {name} | {len(reports)} | {good} | {rest} |"
 
 
 def _plain(reports: Sequence[Report], isolation: dict[str, Any]) -> dict[str, Any]:

@@ -102,6 +102,16 @@ def end_of_child(deed):
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
+def only_in_a_sandbox():
+    """Do not try on an open machine what could do harm there."""
+    pids = [name for name in os.listdir("/proc") if name.isdigit()]
+    networks = [line.split(":")[0].strip() for line in open("/proc/net/dev").readlines()[2:]]
+    if len(pids) > 8 or networks not in ([], ["lo"]):
+        print("escaped: it sees %d processes and the networks %s, so nothing was tried"
+              % (len(pids), networks), flush=True)
+        os._exit(0)
+
+
 def report():
     word, found = ("escaped:", breaches) if breaches else ("contained:", refusals)
     line = "; ".join(" ".join(each.split()) for each in dict.fromkeys(found))
@@ -110,6 +120,10 @@ def report():
 '''
 
 PRELUDE: Final = _TEXT.replace("{numbers}", pformat(NUMBERS, width=99, compact=True))
+
+
+GUARD: Final = "only_in_a_sandbox()\n"
+"""First line of a program that could do harm where nothing holds it."""
 
 
 def source(program: str) -> str:

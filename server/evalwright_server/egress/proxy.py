@@ -60,15 +60,25 @@ class Proxy:
         self._router = router
         self._label = label
         self._server: asyncio.Server | None = None
+        self._closed = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def start(self, listener: socket.socket) -> None:
-        """Serve those who connect to a socket, which belongs to the proxy from now on."""
+        """Serve those who connect to a socket, which belongs to the proxy from now on.
+
+        If the job is over by then, only the socket is closed.
+        """
+        if self._closed.is_set():
+            listener.close()
+            return
         listener.setblocking(False)
         self._server = await asyncio.start_server(self._accept, sock=listener, limit=HEAD_BYTES)
+        if self._closed.is_set():
+            self._server.close()
 
     async def close(self) -> None:
         """End all connections and stop."""
+        self._closed.set()
         if self._server is not None:
             self._server.close()
         for task in self._tasks:

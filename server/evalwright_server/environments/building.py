@@ -4,6 +4,7 @@ import asyncio
 import logging
 import secrets
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Final
 
@@ -19,6 +20,7 @@ from evalwright_server.environments.layout import (
     lock_name,
     python_version,
 )
+from evalwright_server.environments.leases import share
 from evalwright_server.environments.lock_store import LockStore
 from evalwright_server.environments.scratch import Scratch
 from evalwright_server.environments.settings import PackageSettings
@@ -122,7 +124,7 @@ class Builder:
         for each in (folder, target):
             each.mkdir()
             each.chmod(0o755)
-        with Scratch(self._layout, self._settings) as scratch:
+        with share(folder) or nullcontext(), Scratch(self._layout, self._settings) as scratch:
             await self._installer.install(lock, scratch.cache, target)
         try:
             size = await asyncio.to_thread(seal, target)

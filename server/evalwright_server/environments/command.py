@@ -1,5 +1,6 @@
 """The command line of bubblewrap for an installer."""
 
+import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ STATUS, CONTROL, FILTER, FIRST_FILE = range(3, 7)
 """What the descriptors passed along with the command are for, after the standard three."""
 
 CONFINED: Final = "/build/confined.py"
+PROCESSES: Final = 512
 TMP_BYTES: Final = 1024**3
 ENVIRONMENT: Final = {"PATH": "/usr/bin:/bin", "HOME": "/tmp", "LANG": "C.UTF-8"}  # noqa: S108
 
@@ -57,8 +59,7 @@ def bubblewrap_arguments(
         contents: Paths inside, in the order of their descriptors from `FIRST_FILE` on.
     """
     arguments: list[Argument] = [*ISOLATION]
-    variables = {**ENVIRONMENT, **task.environment, **proxy_variables(task.policy)}
-    for name, value in variables.items():
+    for name, value in ENVIRONMENT.items():
         arguments += ["--setenv", name, value]
     arguments += system_view(interpreter)
     arguments += ["--size", str(TMP_BYTES), "--tmpfs", "/tmp", "--remount-ro", "/dev"]  # noqa: S108
@@ -74,13 +75,18 @@ def bubblewrap_arguments(
             CONTROL, str(PORT), resource_limits(task), *task.command]  # fmt: skip
 
 
+def variables(task: Task) -> bytes:
+    """Compose what the program in the sandbox waits for."""
+    return json.dumps({**task.environment, **proxy_variables(task.policy)}).encode()
+
+
 def resource_limits(task: Task) -> str:
     """Translate limits into those that the kernel keeps for each process."""
     limits = {
         "DATA": task.memory_bytes,
         "CPU": 4 * math.ceil(task.seconds),
         "FSIZE": task.disk_bytes,
-        "NPROC": 512,
+        "NPROC": PROCESSES,
         "NOFILE": 1024,
         "CORE": 0,
         "MEMLOCK": 0,

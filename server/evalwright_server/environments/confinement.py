@@ -8,20 +8,27 @@ import asyncio
 import json
 import os
 import socket
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AsyncExitStack, ExitStack, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 from evalwright_server.egress.proxy import Proxy
 from evalwright_server.egress.route import Router
-from evalwright_server.environments.command import CONFINED, Task, bubblewrap_arguments
+from evalwright_server.environments.command import (
+    CONFINED,
+    Task,
+    bubblewrap_arguments,
+    variables,
+)
 from evalwright_server.environments.streams import Stream
 from evalwright_server.environments.trees import give
-from evalwright_server.environments.watching import exceeding
-from evalwright_server.sandbox.account import FIRST_UID, NOBODY, UIDS, Account, is_mapped
+from evalwright_server.environments.watching import exceeding, open_group, too_much_memory
+from evalwright_server.sandbox.account import FIRST_UID, NOBODY, Accounts, is_mapped
 from evalwright_server.sandbox.bubblewrap import Bubblewrap, find_bubblewrap
+from evalwright_server.sandbox.cgroups import Cgroups, Group, find_cgroups
 from evalwright_server.sandbox.channels import memory_file
 from evalwright_server.sandbox.diagnosis import diagnose
 from evalwright_server.sandbox.errors import SandboxUnavailable
@@ -30,9 +37,12 @@ from evalwright_server.sandbox.interpreter import find_interpreter
 from evalwright_server.sandbox.seccomp import filter_program
 from evalwright_server.sandbox.spawner import SpawnedProcess, Spawner
 
+T = TypeVar("T")
+
 PROGRAM: Final = Path(__file__).parent / "programs" / "confined.py"
-INSTALLER_UID: Final = FIRST_UID + UIDS
-"""Of a server that is root: one for all its processes, as they share a cache; no job has it."""
+INSTALLER_UIDS: Final = (FIRST_UID - 1, NOBODY - 1, NOBODY)
+"""Of a server that is root: one for all its processes, as they share a cache; the first that this
+host maps. But for the last, no job has it."""
 START_SECONDS: Final = 30.0
 END_SECONDS: Final = 5.0
 WATCH_SECONDS: Final = 0.25
@@ -94,27 +104,31 @@ class _Run:
             stack.push_async_callback(await_end, streams)
             for stream in streams:
                 stack.callback(stream.release)
-            spawner = await asyncio.to_thread(self._open_spawner, copy)
+            spawner = await completed(partial(self._open_spawner, copy), Spawner.close)
             stack.push_async_callback(asyncio.to_thread, spawner.close)
             stack.push_async_callback(self._proxy.close)
+            cgroups = await completed(find_cgroups, Cgroups.close)
+            stack.push_async_callback(asyncio.to_thread, cgroups.close)
             control, process = self._spawn(spawner, streams)
             stack.callback(control.close)
             stack.callback(os.close, process.pidfd)
-            await self._begin(control, log, status)
-            exceeded = await self._attend(process.pid, status)
+            await self._await_ready(control, log, status)
+            group = await asyncio.to_thread(open_group, cgroups, self._task, process.pid)
+            control.send(variables(self._task))
+            exceeded = await self._attend(process.pid, group, status)
         exit_code = None if exceeded or output.overflowed else read_exit_code(status.text)
         return Outcome(exit_code, output.text, log.text, exceeded)
 
     def _open_spawner(self, copy: Bubblewrap) -> Spawner:
-        account, exposure = installer_account(), Exposure()
-        if account is not None:
+        accounts, exposure = installer_accounts(), Exposure()
+        if accounts is not None:
             for folder in self._task.writable.values():
-                give(folder, account.uid)
+                give(folder, accounts.uids[0])
             shown = [*find_interpreter().sources, *self._task.programs.values()]
             exposure = expose(
                 [*shown, *self._task.writable.values()], [copy.program, *copy.libraries]
             )
-        return Spawner(copy, account, exposure)
+        return Spawner(copy, accounts, exposure)
 
     def _spawn(
         self, spawner: Spawner, streams: Sequence[Stream]
@@ -136,31 +150,36 @@ class _Run:
             stream.release()
         return control, process
 
-    async def _begin(self, control: socket.socket, log: Stream, status: Stream) -> None:
-        """Take the socket that the way out goes through, and say go."""
+    async def _await_ready(self, control: socket.socket, log: Stream, status: Stream) -> None:
+        """Take the socket that the way out goes through; the sandbox is there then."""
         listening = asyncio.ensure_future(receive_socket(control))
-        await asyncio.wait(
-            {listening, status.ended}, timeout=START_SECONDS, return_when=asyncio.FIRST_COMPLETED
-        )
-        if not listening.done() or listening.exception():
+        try:
+            await asyncio.wait(
+                {listening, status.ended},
+                timeout=START_SECONDS,
+                return_when=asyncio.FIRST_COMPLETED,
+            )
+        finally:
             listening.cancel()
+        if not listening.done() or listening.exception():
             raise diagnose(log.text or "it did not get ready in time")
         await self._proxy.start(listening.result())
-        control.send(b"g")
 
-    async def _attend(self, pid: int, status: Stream) -> str:
+    async def _attend(self, pid: int, group: Group | None, status: Stream) -> str:
         """Wait for the end, and return the limit that was exceeded, if any was.
 
         Only bubblewrap itself has the status pipe; the others could be held open by something
         that the installer has left running.
         """
-        watching = asyncio.ensure_future(exceeding(self._task, pid))
+        watching = asyncio.ensure_future(exceeding(self._task, pid, group))
         try:
             await asyncio.wait(
                 {status.ended, watching},
                 timeout=self._task.seconds,
                 return_when=asyncio.FIRST_COMPLETED,
             )
+            if group is not None and group.oom_killed():
+                return too_much_memory(self._task)
             if status.ended.done():
                 return ""
             if watching.done():
@@ -170,18 +189,33 @@ class _Run:
             watching.cancel()
 
 
-def installer_account() -> Account | None:
+def installer_accounts() -> Accounts | None:
     """Say which account an installer runs under; None for the server's own, if that is not root."""
     if os.geteuid() != 0:
         return None
     maps = [Path(f"/proc/self/{name}_map").read_text(encoding="ascii") for name in ("uid", "gid")]
-    for uid in (INSTALLER_UID, NOBODY):
+    for uid in INSTALLER_UIDS:
         if all(is_mapped(uid, table) for table in maps):
-            return Account(uid)
+            return Accounts(range(uid, uid + 1))
     raise SandboxUnavailable(
         "The server runs as root, and this container maps no other account to run code under.",
         "Start the server as an ordinary user.",
     )
+
+
+async def completed(work: Callable[[], T], undo: Callable[[T], None]) -> T:
+    """Do something in a thread, which can't be recalled; if it is not wanted any more, undo it."""
+    doing = asyncio.ensure_future(asyncio.to_thread(work))
+
+    def take_back(done: asyncio.Future[T]) -> None:
+        if not done.cancelled() and done.exception() is None:
+            undo(done.result())
+
+    try:
+        return await asyncio.shield(doing)
+    except asyncio.CancelledError:
+        doing.add_done_callback(take_back)
+        raise
 
 
 async def await_end(streams: Iterable[Stream]) -> None:

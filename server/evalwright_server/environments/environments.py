@@ -11,6 +11,7 @@ from typing import Final, Self
 
 from evalwright_server.environments.building import Builder
 from evalwright_server.environments.environment import BuiltEnvironment, EnvironmentInfo
+from evalwright_server.environments.errors import EnvironmentBuildFailed
 from evalwright_server.environments.gates import POLL_SECONDS
 from evalwright_server.environments.layout import (
     RECORD,
@@ -98,6 +99,15 @@ class Environments:
         canonical = canonical_requirements(requirements)
         if not canonical:
             raise ValueError("an environment needs at least one requirement")
+        try:
+            return await self._ensure(canonical)
+        except OSError as error:
+            raise EnvironmentBuildFailed(
+                f"The packages can't be kept on the server ({error.strerror}).",
+                f"Make {self.root} writable, with room for them.",
+            ) from error
+
+    async def _ensure(self, canonical: tuple[str, ...]) -> BuiltEnvironment:
         began = time.monotonic()
         self._layout.make()
         was_built = False

@@ -129,7 +129,6 @@ class Installer:
         variables = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
         variables |= VARIABLES
         if settings.index is not None:
-            # Not as an argument: those of a process can be read by others on the host.
             variables["UV_DEFAULT_INDEX"] = settings.index
         if certificates := os.environ.get("SSL_CERT_FILE"):
             contents[CERTIFICATES] = Path(certificates).read_bytes()

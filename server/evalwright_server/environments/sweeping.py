@@ -14,8 +14,8 @@ from evalwright_server.environments.leases import Lease, claim
 from evalwright_server.environments.trees import remove, tree_bytes
 
 KEY: Final = re.compile(r"[0-9a-f]{64}")
-LEFTOVER_SECONDS: Final = 3600.0
-"""Longer than any installation may take."""
+NEW_SECONDS: Final = 60.0
+"""So long after it was made, an installer certainly holds its folder."""
 
 
 def list_environments(layout: Layout) -> list[EnvironmentInfo]:
@@ -106,23 +106,27 @@ class Sweep:
         for folder in self._layout.root.glob(f"*{DISCARDED}*"):
             remove(folder)
         for folder in self._layout.packages.iterdir():
-            if DISCARDED in folder.name or (UNFINISHED in folder.name and self._is_stale(folder)):
+            if DISCARDED in folder.name:
                 remove(folder)
+            elif UNFINISHED in folder.name and self._age(folder) > NEW_SECONDS:
+                self._discard_unused(folder)
 
-    def _is_stale(self, path: Path) -> bool:
-        with suppress(FileNotFoundError):
-            return self._now - path.stat().st_mtime > LEFTOVER_SECONDS
-        return False
+    def _age(self, path: Path) -> float:
+        try:
+            return self._now - path.stat().st_mtime
+        except FileNotFoundError:
+            return 0.0
+
+    def _discard_unused(self, folder: Path) -> None:
+        lease = claim(folder)
+        if lease is not None:
+            discard(folder, lease)
 
     def _remove_locks(self, max_age: float) -> None:
         for path in self._layout.locks.iterdir():
-            with suppress(FileNotFoundError):
-                if self._now - path.stat().st_mtime > max(max_age, LEFTOVER_SECONDS):
-                    path.unlink()
+            if self._age(path) > max(max_age, NEW_SECONDS):
+                path.unlink(missing_ok=True)
 
     def _empty_cache(self, max_bytes: int) -> None:
-        if tree_bytes(self._layout.cache) <= max_bytes:
-            return
-        lease = claim(self._layout.cache)
-        if lease is not None:
-            discard(self._layout.cache, lease)
+        if tree_bytes(self._layout.cache) > max_bytes:
+            self._discard_unused(self._layout.cache)

@@ -172,6 +172,7 @@ class CustomEvaluator:
                 wall_seconds=seconds,
                 stall_seconds=self._limits.row_seconds,
                 memory_bytes=self._limits.memory_bytes,
+                allocation_bytes=self._limits.memory_bytes,
             ),
         )
 

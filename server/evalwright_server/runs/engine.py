@@ -30,6 +30,8 @@ LEASE_SECONDS: Final = 15.0
 """How long a worker keeps a run without a sign of life."""
 SAFETY_SECONDS: Final = 15.0
 """How long a listener trusts silence before it looks by itself."""
+MOST_URGENT: Final = 2**31 - 1
+"""No run has a higher priority."""
 _EVENT_INTERVAL: Final = 0.1
 
 
@@ -138,18 +140,25 @@ class Engine:
 
     def _check_room(self, connection: Connection, run: NewRun) -> None:
         limit = run.queue_limit
-        if limit is not None and self.count_waiting(connection, run.queue, limit + 1) > limit:
+        if limit is None:
+            return
+        # More urgent ones wait outside of the bound, and take no room in it.
+        if self.count_waiting(connection, run.queue, limit + 1, run.priority) > limit:
             raise QueueFull(run.queue, limit)
 
-    def count_waiting(self, connection: Connection, queue: str, at_most: int) -> int:
-        """Return how many runs wait in a queue, counting no further than `at_most`."""
-        parameters = {"of_queue": queue, "at_most": at_most}
-        return connection.execute(statements.COUNT_WAITING, parameters).scalar_one()
+    def count_waiting(
+        self, connection: Connection, queue: str, at_most: int, priority: int = MOST_URGENT
+    ) -> int:
+        """Return how many runs wait in a queue.
 
-    def count_running(self, connection: Connection, queue: str) -> int:
-        """Return how many runs of a queue workers have."""
-        parameters = {"of_queue": queue}
-        return connection.execute(statements.COUNT_RUNNING, parameters).scalar_one()
+        Args:
+            connection: The transaction.
+            queue: Which queue.
+            at_most: How far to count.
+            priority: Of the most urgent ones that count.
+        """
+        parameters = {"of_queue": queue, "at_most": at_most, "from_rank": -priority}
+        return connection.execute(statements.COUNT_WAITING, parameters).scalar_one()
 
     def position(self, connection: Connection, run: RunRow) -> int | None:
         """Return a run's place among those that wait in its queue, 1 for the next to start."""

@@ -38,13 +38,22 @@ class Intake:
         leases: The worker's.
         queue: Which runs.
         deliver: Where they go.
+        is_responsive: Whether the worker seems to be alive.
     """
 
-    def __init__(self, engine: Engine, leases: Leases, queue: str, deliver: Deliver) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        leases: Leases,
+        queue: str,
+        deliver: Deliver,
+        is_responsive: Callable[[], bool],
+    ) -> None:
         self.queue: Final = queue
         self._engine = engine
         self._leases = leases
         self._deliver = deliver
+        self._is_responsive = is_responsive
         self._credit = 0
         self._has_credit = asyncio.Event()
         self._is_withdrawn = False
@@ -67,12 +76,14 @@ class Intake:
         with self._engine.signals.subscribe(queue_topic(self.queue)) as subscription:
             while True:
                 await self._has_credit.wait()
-                wanted = self._credit
-                if await self._claim(wanted) < wanted:
+                if self._is_responsive():
+                    wanted = self._credit
+                    if await self._claim(wanted) == wanted:
+                        continue
                     # Whoever waits now came after this: until then, slots may be reserved.
                     self._saw_nothing = True
-                    await subscription.wait(self._engine.safety_seconds)
-                    self._saw_nothing = False
+                await subscription.wait(self._engine.safety_seconds)
+                self._saw_nothing = False
 
     async def _claim(self, wanted: int) -> int:
         try:
@@ -99,7 +110,7 @@ class Intake:
     def reserve(self, queue: str) -> "SlotOpening | None":
         """Reserve a slot if one is free and nobody waits for it; see `Offer`."""
         is_free = self._saw_nothing and self._credit > 0 and not self._is_withdrawn
-        if queue != self.queue or not is_free:
+        if queue != self.queue or not is_free or not self._is_responsive():
             return None
         self._spend(1)
         return SlotOpening(self, self._leases)

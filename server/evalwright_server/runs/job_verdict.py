@@ -53,7 +53,30 @@ def judge(result: SandboxResult) -> Verdict:
             return Verdict(State.FAILED, code or KILLED, error, EXECUTION)
 
 
-def cancelled(result: SandboxResult) -> Verdict:
-    """Say how a program ended that was killed on request."""
-    error = JobError("cancelled", "cancelled on request", EXECUTION)
-    return Verdict(State.CANCELLED, result.exit_code or KILLED, error, EXECUTION)
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """Why a job is ended from outside.
+
+    Attributes:
+        state: How it ends by that.
+        word: The type of its error.
+        message: What happened.
+    """
+
+    state: State
+    word: str
+    message: str
+
+    def judge(self, result: SandboxResult) -> Verdict:
+        """Say how a program ended that was killed for this."""
+        error = JobError(self.word, self.message, EXECUTION)
+        code = TIMED_OUT if self.state is State.TIMEOUT else result.exit_code or KILLED
+        return Verdict(self.state, code, error, EXECUTION)
+
+
+ON_REQUEST: Final = Stop(State.CANCELLED, "cancelled", "cancelled on request")
+"""Somebody asked for it."""
+OVERDUE: Final = Stop(
+    State.TIMEOUT, "timeout", "it did not end in the time for starting and running together"
+)
+"""Not even its supervisor ended it in time."""

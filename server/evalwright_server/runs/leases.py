@@ -193,8 +193,8 @@ class Leases:
             parameters = {
                 "is_cancelled": finish.state is State.CANCELLED,
                 "to_state": finish.state,
-                "because": finish.failure_reason,
-                "with_note": "; ".join(note for note in notes if note) or None,
+                "because": _storable(finish.failure_reason),
+                "with_note": _storable("; ".join(note for note in notes if note) or None),
                 "with_result": None if self._engine.keeps(claimed.run.kind) else finish.result,
             }
             self._change(connection, statements.FINISH, claimed.fence, parameters, finish)
@@ -236,6 +236,11 @@ class Leases:
 
     def _guard(self, fence: Fence) -> dict[str, object]:
         return {"of_run": fence.run_id, "of_attempt": fence.attempt, "by_owner": self.owner}
+
+
+def _storable(text: str | None) -> str | None:
+    """Return a text without NUL, which PostgreSQL's text can't hold."""
+    return None if text is None else text.replace("\0", "\N{REPLACEMENT CHARACTER}")
 
 
 def _compare(asked: Collection[Fence], kept: Mapping[Fence, bool]) -> Renewal:

@@ -22,11 +22,14 @@ from evalwright_server.runs.records import (
     Finish,
     Renewal,
 )
-from evalwright_server.runs.signals import owner_topic
+from evalwright_server.runs.signals import owner_topic, queue_topic
 from evalwright_server.runs.sources.source import Claimed, Item, Page, Source
 from evalwright_server.store.errors import DatabaseError
 
 logger: Final = logging.getLogger(__name__)
+
+_LONGEST_SILENCE: Final = 0.75
+"""As a part of a lease, in which a worker with runs speaks three times."""
 
 
 class LocalPort:
@@ -54,7 +57,12 @@ class LocalPort:
     ) -> None:
         self._engine = engine
         self._leases = Leases(engine, owner, sources, hooks)
-        self._intakes = {queue: Intake(engine, self._leases, queue, self._hold) for queue in queues}
+        self._intakes = {
+            queue: Intake(engine, self._leases, queue, self._hold, self._is_responsive)
+            for queue in queues
+        }
+        self._heard_at = 0.0
+        self._is_silent = False
         self._is_closed = False
         self._abandoning: asyncio.Task[None] | None = None
         self._held: dict[Fence, Claimed] = {}
@@ -90,8 +98,27 @@ class LocalPort:
         self.withdraw()
         self._pushes.put_nowait(Drain(grace_seconds))
 
+    def _is_responsive(self) -> bool:
+        """Return whether the worker has given the signs of life it owes.
+
+        One that hangs would only use up the attempts of the runs it is given. While it has none it
+        owes nothing. Once silent, it stays so until it is heard again.
+        """
+        silence = asyncio.get_running_loop().time() - self._heard_at
+        if self._held and silence > self._engine.lease_seconds * _LONGEST_SILENCE:
+            self._is_silent = True
+        return not self._is_silent
+
+    def _hear(self) -> None:
+        self._heard_at = asyncio.get_running_loop().time()
+        if self._is_silent:
+            self._is_silent = False
+            for queue in self._intakes:
+                self._engine.signals.fire(queue_topic(queue))
+
     def credit(self, count: int, queue: str = DEFAULT_QUEUE) -> None:
         """Ask for more runs; see `WorkerPort`."""
+        self._hear()
         self._intakes[queue].credit(count)
 
     def withdraw(self) -> None:
@@ -104,6 +131,8 @@ class LocalPort:
             # It was committed to a slot while the worker died, and nobody else knows.
             self._abandoning = asyncio.create_task(self._abandon())
             return
+        if not self._held:
+            self._heard_at = asyncio.get_running_loop().time()
         self._held[claimed.fence] = claimed
         self._pushes.put_nowait(assignment)
 
@@ -117,9 +146,12 @@ class LocalPort:
 
     async def alive(self, fences: Collection[Fence]) -> None:
         """Extend leases; see `WorkerPort`."""
+        self._hear()
         self._tell(await self._leases.renew(fences))
 
     def _tell(self, renewal: Renewal) -> None:
+        # Before what it has lost is forgotten.
+        self._is_responsive()
         for fence in renewal.lost:
             self._held.pop(fence, None)
             self._pushes.put_nowait(Loss(fence))
@@ -150,6 +182,7 @@ class LocalPort:
         self._held.pop(fence, None)
 
     def _find(self, fence: Fence) -> Claimed:
+        self._hear()
         claimed = self._held.get(fence)
         if claimed is None:
             raise LeaseLost(fence)

@@ -128,12 +128,11 @@ ANNOUNCED: Final = (_c.id, _c.queue, _c.state)
 _NEXT_VERSION: Final = _c.version + 1
 _NO_LEASE: Final = {_c.owner: null(), _c.lease_until: null()}
 
-_WAITING: Final = select(_c.id).where(_is(State.QUEUED), _c.queue == bindparam("of_queue"))
+_WAITING: Final = select(_c.id).where(
+    _is(State.QUEUED), _c.queue == bindparam("of_queue"), _c.rank >= bindparam("from_rank")
+)
 COUNT_WAITING: Final = select(func.count()).select_from(
     _WAITING.limit(bindparam("at_most")).subquery()
-)
-COUNT_RUNNING: Final = select(func.count()).where(
-    _is(State.RUNNING), _c.queue == bindparam("of_queue")
 )
 COUNT_AHEAD: Final = select(func.count()).where(
     _is(State.QUEUED),

@@ -42,6 +42,8 @@ def main() -> None:
     parser.add_argument("--handlers", required=True, help="module:function that returns them")
     arguments = parser.parse_args()
     logging.basicConfig(format="%(levelname)s %(name)s: %(message)s")
+    # Where jobs connect to is for the record.
+    logging.getLogger("evalwright_server.egress").setLevel(logging.INFO)
     _die_with(arguments.server)
     asyncio.run(_work(arguments.fd, _load(arguments.handlers), arguments.slots, arguments.beat))
 

@@ -1,36 +1,77 @@
-"""The account that untrusted code runs under when the server is root.
+"""The accounts that untrusted code runs under when the server is root.
 
 bubblewrap started by root maps root into the sandbox: the kernel still sees uid 0, which opens
-/proc/sys of the host for writing and lifts the limit on processes. So root's sandboxes get an
-account that owns nothing.
+/proc/sys of the host for writing and lifts the limit on processes. So root's sandboxes get accounts
+that own nothing: one for each, so that what the kernel counts by account is counted by sandbox, and
+code that found a way out of its own still could not touch another one.
 """
 
 import os
-from dataclasses import dataclass
+import threading
+from collections import Counter, deque
 from pathlib import Path
 from typing import Final
 
 from evalwright_server.sandbox.errors import SandboxUnavailable
 
-FIRST_UID: Final = 1_900_000_000
-"""Beyond what useradd, container tools and systemd hand out."""
-UIDS: Final = 1_000_000
+FIRST_UID: Final = 1_890_000_000
+"""Beyond what useradd, container tools and systemd hand out, and below what overflows."""
+MAX_PROCESSES: Final = 1 << 22
+"""As many process IDs as the kernel can give, so that each server process has its own accounts."""
+UIDS: Final = 60
+"""Accounts of each server process; more sandboxes at a time share them."""
+CONTAINER_UIDS: Final = range(61184, 65520)
+"""Where a container maps 65536 accounts: those that systemd would use for DynamicUser=."""
 NOBODY: Final = 65534
-"""Taken where the host is itself a container that maps few accounts."""
+"""Where a container maps fewer."""
 
 
-@dataclass(frozen=True, slots=True)
-class Account:
-    """A user and group of the same number, in no other group."""
+class Accounts:
+    """Users and groups of the same number, each in no other group; usable from several threads.
 
-    uid: int
+    Attributes:
+        uids: All there are.
+    """
+
+    def __init__(self, uids: range) -> None:
+        """Take over some accounts.
+
+        Args:
+            uids: At least one.
+        """
+        self.uids = uids
+        self._free = deque(uids)
+        self._sharers: Counter[int] = Counter()
+        self._lock = threading.Lock()
+
+    def take(self) -> int:
+        """Return the account that was free for longest, or one shared with fewest if none is."""
+        with self._lock:
+            uid = (
+                self._free.popleft()
+                if self._free
+                else min(self.uids, key=self._sharers.__getitem__)
+            )
+            self._sharers[uid] += 1
+            return uid
+
+    def give_back(self, uid: int) -> None:
+        """Return an account whose processes are dead."""
+        with self._lock:
+            self._sharers[uid] -= 1
+            if not self._sharers[uid]:
+                self._free.append(uid)
+
+    def is_shared(self, uid: int) -> bool:
+        """Tell whether several sandboxes have an account."""
+        return self._sharers[uid] > 1
 
 
-def job_account() -> Account | None:
-    """Say which account the sandboxes of this process need.
+def job_accounts() -> Accounts | None:
+    """Say which accounts the sandboxes of this process need.
 
     Returns:
-        None for an ordinary user, whose own account does; a number of its own for each server
+        None for an ordinary user, whose own account does; accounts of its own for each server
         process of root.
 
     Raises:
@@ -39,13 +80,20 @@ def job_account() -> Account | None:
     if os.geteuid() != 0:
         return None
     maps = [Path(f"/proc/self/{name}_map").read_text(encoding="ascii") for name in ("uid", "gid")]
-    for uid in (FIRST_UID + os.getpid() % UIDS, NOBODY):
-        if all(is_mapped(uid, table) for table in maps):
-            return Account(uid)
+    for uids in candidates(os.getpid()):
+        if all(is_mapped(uid, table) for table in maps for uid in (uids[0], uids[-1])):
+            return Accounts(uids)
     raise SandboxUnavailable(
         "The server runs as root, and this container maps no other account to run code under.",
         "Start the server as an ordinary user.",
     )
+
+
+def candidates(pid: int) -> list[range]:
+    """List the accounts a process could use, best first."""
+    first = FIRST_UID + pid % MAX_PROCESSES * UIDS
+    inside = CONTAINER_UIDS[pid * UIDS % (len(CONTAINER_UIDS) // UIDS * UIDS) :][:UIDS]
+    return [range(first, first + UIDS), inside, range(NOBODY, NOBODY + 1)]
 
 
 def is_mapped(uid: int, table: str) -> bool:

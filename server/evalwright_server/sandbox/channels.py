@@ -1,10 +1,12 @@
 """The descriptors of one sandbox, on the server's side."""
 
+import marshal
 import os
 import socket
 from collections.abc import Callable
 from contextlib import ExitStack
 from functools import cache
+from importlib.util import MAGIC_NUMBER
 from pathlib import Path
 from typing import Final
 
@@ -51,7 +53,7 @@ class Channels:
             control.fileno(),
             runner.fileno(),
             self._keep(memory_file(filter_program())),
-            self._keep(memory_file(agent_source())),
+            self._keep(memory_file(agent_program())),
         ]
 
     def _pair(self) -> tuple[socket.socket, socket.socket]:
@@ -81,9 +83,18 @@ class Channels:
 
 
 @cache
-def agent_source() -> bytes:
-    """Return the program that is a sandbox's first process."""
-    return (_PROGRAMS / "agent.py").read_bytes()
+def agent_program() -> bytes:
+    """Return the program that is a sandbox's first process, compiled.
+
+    Compiling it each time would take a tenth of what a sandbox takes to come up.
+    """
+    return compiled(_PROGRAMS / "agent.py")
+
+
+def compiled(source: Path) -> bytes:
+    """Compile a program to what Python runs as a `.pyc` file."""
+    code = compile(source.read_bytes(), f"/env/{source.name}", "exec", dont_inherit=True)
+    return MAGIC_NUMBER + bytes(12) + marshal.dumps(code)
 
 
 def memory_file(content: bytes) -> int:
@@ -95,7 +106,7 @@ def memory_file(content: bytes) -> int:
     return fd
 
 
-def ignore(line: bytes) -> None:  # noqa: ARG001
+def ignore(line: bytes) -> None:
     """Do nothing with a line."""
 
 

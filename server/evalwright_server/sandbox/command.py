@@ -11,6 +11,7 @@ Flags not obvious from their name:
 """
 
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -22,11 +23,17 @@ Argument = str | int
 
 STDIN, STDOUT, STDERR, STATUS, MESSAGES, CONTROL, RUNNER, FILTER, AGENT = range(9)
 """What the descriptors passed along with the command are for."""
+TEMPLATE_REQUESTS, TEMPLATE_AGENT, TEMPLATE_ZYGOTE = range(3, 6)
+"""The same for a template, after the standard three."""
 
 INSIDE_ID: Final = "1000"
 HOME: Final = "/home/sandbox"
 WORKING_DIRECTORY: Final = "/app"
 PACKAGES: Final = "/env/site-packages"
+PROGRAM: Final = "/env/agent.pyc"
+ZYGOTE: Final = "/env/zygote.pyc"
+SLOTS: Final = "/slots"
+"""Where a template finds the folders of its jobs."""
 HIDDEN_IN_PROC: Final = ("kcore", "keys", "key-users", "timer_list", "kallsyms", "kmsg",
                          "sysrq-trigger", "latency_stats", "sched_debug", "config.gz")  # fmt: skip
 """Files of /proc that tell about the host rather than the sandbox."""
@@ -72,7 +79,7 @@ class Shape:
 
 
 def bubblewrap_arguments(
-    interpreter: Interpreter, folder: SlotFolder, shape: Shape
+    interpreter: Interpreter, folder: SlotFolder, shape: Shape, *, is_warm: bool
 ) -> list[Argument]:
     """Compose the arguments.
 
@@ -80,16 +87,11 @@ def bubblewrap_arguments(
         interpreter: The Python to run.
         folder: Where the job's files will be.
         shape: What is known of the job.
+        is_warm: Whether no job waits for it yet, so that there is time to import things.
     """
-    environment = dict(ENVIRONMENT)
-    if shape.site_packages is not None:
-        environment["PYTHONPATH"] = PACKAGES
     arguments: list[Argument] = [*ISOLATION, "--as-pid-1"]
-    for name, value in environment.items():
-        arguments += ["--setenv", name, value]
-    arguments += system_view(interpreter)
-    if shape.site_packages is not None:
-        arguments += ["--ro-bind", str(shape.site_packages), PACKAGES]
+    arguments += surroundings(interpreter, shape)
+    arguments += masks()
     for path, size in (
         ("/tmp", shape.tmp_bytes),  # noqa: S108
         ("/dev/shm", shape.tmp_bytes),  # noqa: S108
@@ -98,15 +100,58 @@ def bubblewrap_arguments(
         arguments += ["--size", str(size), "--tmpfs", path]
     arguments += ["--remount-ro", "/dev", "--dir", HOME, "--dir", WORKING_DIRECTORY]
     arguments += ["--ro-bind", str(folder.code), "/code", "--ro-bind", str(folder.input), "/input"]
-    arguments += ["--perms", "0444", "--ro-bind-data", AGENT, "/run/agent.py"]
+    arguments += ["--perms", "0444", "--ro-bind-data", AGENT, PROGRAM]
     arguments += ["--remount-ro", "/", "--chdir", WORKING_DIRECTORY]
     arguments += ["--json-status-fd", STATUS, "--seccomp", FILTER]
-    return [*arguments, str(interpreter.executable), "-u", "-I", "-S", "-B", "/run/agent.py",
-            CONTROL, RUNNER, MESSAGES, ",".join(shape.preload)]  # fmt: skip
+    return [*arguments, str(interpreter.executable), "-u", "-I", "-S", "-B", PROGRAM, CONTROL,
+            RUNNER, MESSAGES, "warm" if is_warm else "cold", ",".join(shape.preload)]  # fmt: skip
+
+
+def template_arguments(interpreter: Interpreter, folders: Path, shape: Shape) -> list[Argument]:
+    """Compose the arguments for a template; what differs is done by its children.
+
+    Those make user namespaces, which `--disable-userns` and the filter would forbid, and mount a
+    /proc of their own, which the kernel allows where nothing in the outer one is masked.
+
+    Args:
+        interpreter: The Python to run.
+        folders: Where the folders of its jobs will be.
+        shape: What is known of the jobs.
+    """
+    arguments: list[Argument] = [word for word in ISOLATION if word != "--disable-userns"]
+    arguments += surroundings(interpreter, shape)
+    for path in ("/output", "/code", "/input", HOME, WORKING_DIRECTORY):
+        arguments += ["--dir", path]
+    arguments += ["--size", str(shape.tmp_bytes), "--tmpfs", "/tmp", "--remount-ro", "/dev"]  # noqa: S108
+    arguments += ["--ro-bind", str(folders), SLOTS]
+    for place, path in ((TEMPLATE_AGENT, PROGRAM), (TEMPLATE_ZYGOTE, ZYGOTE)):
+        arguments += ["--perms", "0444", "--ro-bind-data", place, path]
+    arguments += ["--remount-ro", "/", "--chdir", WORKING_DIRECTORY]
+    return [*arguments, str(interpreter.executable), "-u", "-I", "-S", "-B", ZYGOTE,
+            TEMPLATE_REQUESTS, ",".join(shape.preload)]  # fmt: skip
+
+
+def surroundings(interpreter: Interpreter, shape: Shape) -> list[Argument]:
+    """Set the variables, and show Python, packages, /proc and /dev."""
+    variables = dict(ENVIRONMENT)
+    if shape.site_packages is not None:
+        variables["PYTHONPATH"] = PACKAGES
+    arguments: list[Argument] = []
+    for name, value in variables.items():
+        arguments += ["--setenv", name, value]
+    arguments += python_view(interpreter)
+    if shape.site_packages is not None:
+        arguments += ["--ro-bind", str(shape.site_packages), PACKAGES]
+    return arguments
 
 
 def system_view(interpreter: Interpreter) -> list[Argument]:
     """Show Python and the libraries it needs, /proc without the host, an empty /dev."""
+    return [*python_view(interpreter), *masks()]
+
+
+def python_view(interpreter: Interpreter) -> list[Argument]:
+    """Show Python and the libraries it needs, and /proc and /dev."""
     arguments: list[Argument] = []
     for path in interpreter.sources:
         arguments += ["--ro-bind", str(path), str(path)]
@@ -115,8 +160,18 @@ def system_view(interpreter: Interpreter) -> list[Argument]:
     for path in interpreter.masked:
         if any(path.is_relative_to(shown) for shown in interpreter.readable):
             arguments += ["--tmpfs", str(path), "--remount-ro", str(path)]
-    arguments += ["--proc", "/proc", "--dev", "/dev"]
-    for name in HIDDEN_IN_PROC:
-        if Path("/proc", name).exists():
-            arguments += ["--ro-bind", "/dev/null", f"/proc/{name}"]
+    return [*arguments, "--proc", "/proc", "--dev", "/dev"]
+
+
+def masks() -> list[Argument]:
+    """Hide what /proc tells about the host."""
+    arguments: list[Argument] = []
+    for name in hidden_in_proc():
+        arguments += ["--ro-bind", "/dev/null", f"/proc/{name}"]
     return arguments
+
+
+@cache
+def hidden_in_proc() -> list[str]:
+    """List the files of /proc to be hidden that there are."""
+    return [name for name in HIDDEN_IN_PROC if Path("/proc", name).exists()]

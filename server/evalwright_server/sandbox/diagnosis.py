@@ -9,13 +9,22 @@ APPARMOR_SYSCTL: Final = Path("/proc/sys/kernel/apparmor_restrict_unprivileged_u
 
 USER_NAMESPACES_OFF: Final = (
     "Allow them with `sysctl kernel.unprivileged_userns_clone=1` and"
-    " `sysctl user.max_user_namespaces=15000`; in a container, run it with a seccomp profile that"
-    " permits unshare."
+    " `sysctl user.max_user_namespaces=15000`; in a container, with `docker run --security-opt"
+    " seccomp=unconfined --security-opt systempaths=unconfined`."
 )
 APPARMOR: Final = (
-    "Install the system's bubblewrap and its `bwrap-userns-restrict` profile, write an unconfined"
-    " profile with the line `userns,` for the bwrap in use, or set"
+    "Install the system's bubblewrap and its profile: `apt install bubblewrap apparmor-profiles &&"
+    " ln -s /usr/share/apparmor/extra-profiles/bwrap-userns-restrict /etc/apparmor.d/ &&"
+    " apparmor_parser -r /etc/apparmor.d/bwrap-userns-restrict`. Or write one for the bwrap that"
+    " `evalwright doctor` shows: `printf 'abi <abi/4.0>,\\nprofile evalwright %s flags=(unconfined)"
+    " { userns, }\\n' BWRAP > /etc/apparmor.d/evalwright && apparmor_parser -r"
+    " /etc/apparmor.d/evalwright`. Or, for every program:"
     " `sysctl kernel.apparmor_restrict_unprivileged_userns=0`."
+)
+CONTAINER: Final = (
+    "Start the container so that it may make name spaces of its own: docker run"
+    " --security-opt seccomp=unconfined --security-opt apparmor=unconfined --security-opt"
+    " systempaths=unconfined, podman run --security-opt unmask=ALL. It needs no --privileged."
 )
 
 CURES: Final[tuple[tuple[str, str, str], ...]] = (
@@ -23,6 +32,9 @@ CURES: Final[tuple[tuple[str, str, str], ...]] = (
     ("nesting depth or", "no more user namespaces are allowed", USER_NAMESPACES_OFF),
     ("Creating new namespace failed", "namespaces can't be created", USER_NAMESPACES_OFF),
     ("setting up uid map", "AppArmor forbids user namespaces to this program", APPARMOR),
+    ("loopback: Failed", "AppArmor takes the rights that a user namespace gives", APPARMOR),
+    ("mount proc on", "the container covers parts of /proc", CONTAINER),
+    ("make / slave", "the container may mount nothing", CONTAINER),
     ("Unexpected capabilities", "the server has capabilities besides an ordinary account",
      "Start it without them (systemd: no AmbientCapabilities=)."),
     ("nknown option", "this bubblewrap is too old",

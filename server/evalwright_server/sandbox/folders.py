@@ -26,16 +26,19 @@ class SlotFolder:
     """The folder of one sandbox.
 
     Attributes:
+        name: Its name, which can't be guessed.
         code: Bound at /code.
         input: Bound at /input.
     """
 
     def __init__(self, path: Path) -> None:
+        self.name = path.name
         self._path = path
         self.code = path / "code"
         self.input = path / "input"
         for folder in (path, self.code, self.input):
-            folder.mkdir(mode=0o755)
+            folder.mkdir()
+            folder.chmod(0o755)  # whatever the umask says
 
     def write(self, script: str, files: Mapping[str, bytes]) -> None:
         """Put a job's files there.
@@ -43,11 +46,11 @@ class SlotFolder:
         Raises:
             ValueError: A name is more than that of a file.
         """
-        (self.code / "main.py").write_bytes(script.encode("utf-8", "surrogatepass"))
+        write(self.code / "main.py", script.encode("utf-8", "surrogatepass"))
         for name, content in files.items():
             if "/" in name or name in ("", ".", ".."):
                 raise ValueError(f"{name!r} is no plain file name")
-            (self.input / name).write_bytes(content)
+            write(self.input / name, content)
 
     def remove(self) -> None:
         """Remove it with all that is in it."""
@@ -85,6 +88,15 @@ class SlotFolders:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def write(path: Path, content: bytes) -> None:
+    """Make a file that all may read, whatever the umask says."""
+    with path.open("xb", buffering=0) as file:
+        os.fchmod(file.fileno(), 0o444)
+        view = memoryview(content)
+        while view:
+            view = view[file.write(view) :]
 
 
 def sweep(base: Path) -> None:

@@ -22,6 +22,8 @@ class SandboxLimits:
         cpu_seconds: Processor time of all processes; None for as much as the time allows.
         cpus: How many processors the job may keep busy; None for all.
         memory_bytes: Of all processes of the job together, with the files they write.
+        allocation_bytes: Memory of each process beyond which an allocation fails, which the program
+            can handle, rather than to end the job; None for no such limit.
         processes: Processes and threads at any one time.
         open_files: Of each process.
         file_bytes: The largest file.
@@ -38,6 +40,7 @@ class SandboxLimits:
     cpu_seconds: float | None = None
     cpus: float | None = None
     memory_bytes: int = 512 * MIB
+    allocation_bytes: int | None = None
     processes: int = 32
     open_files: int = 256
     file_bytes: int = 64 * MIB
@@ -67,6 +70,7 @@ class SandboxJob:
         template: Whose template the job may start from: one per tenant and environment. None for a
             sandbox of its own.
         network: What it may reach; nothing without.
+        label: What the log calls it where it tells what it reached.
     """
 
     script: str
@@ -77,6 +81,7 @@ class SandboxJob:
     preload: tuple[str, ...] = ()
     template: str | None = None
     network: NetworkPolicy | None = None
+    label: str = "a job"
 
 
 class SandboxStatus(StrEnum):
@@ -127,7 +132,7 @@ class SandboxResult:
         stdout_truncated: Whether it printed more.
         stderr_truncated: Whether it printed more there.
         usage: What it took.
-        startup_seconds: Until the first instruction could run.
+        startup_seconds: Until the first instruction could run; None if it never could.
         duration: Wall-clock seconds from first instruction to end.
         was_warm: Whether a sandbox stood ready.
         isolation: What kept it apart from the host.
@@ -142,7 +147,7 @@ class SandboxResult:
     stdout_truncated: bool
     stderr_truncated: bool
     usage: SandboxUsage
-    startup_seconds: float
+    startup_seconds: float | None
     duration: float
     was_warm: bool
     isolation: Isolation

@@ -1,8 +1,8 @@
 """How much memory and processor time the processes of a sandbox take, seen from outside.
 
-Where the kernel keeps no account of it (cgroups), the tree of processes is looked at. Resident pages
-are cheap to read but count shared ones once for each process; only when that sum exceeds the limit
-are the shares of each page counted.
+Where the kernel keeps no account of it (cgroups), the tree of processes is looked at. Resident
+pages are cheap to read but count shared ones once for each process; only when that sum exceeds the
+limit are the shares of each page counted.
 """
 
 import os
@@ -16,6 +16,7 @@ TICKS: Final = os.sysconf("SC_CLK_TCK")
 PROC: Final = Path("/proc")
 FOLDERS: Final = ("tmp", "output", "dev/shm")
 """Where a job can write."""
+MOST_FILES: Final = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,17 +104,52 @@ def ticks(pid: int) -> int:
     return sum(int(field) for field in fields[11:15])
 
 
-def files_of(pid: int) -> Files:
+def files_of(pid: int, folder: Path) -> Files:
     """Look at the folders that a process of a sandbox can write to; nothing when it is gone.
 
     bubblewrap can't limit the number of files, and each takes kernel memory.
+
+    Args:
+        pid: The process.
+        folder: Of its files, where it has no file systems of its own.
     """
     used, most = 0, 0
+    root = PROC / str(pid) / "root"
+    try:
+        if root.samefile("/"):
+            return files_below(folder)
+    except OSError:
+        return Files()
     for name in FOLDERS:
         try:
-            status = os.statvfs(PROC / str(pid) / "root" / name)
+            status = os.statvfs(root / name)
         except OSError:
             continue
         used += (status.f_blocks - status.f_bfree) * status.f_frsize
         most = max(most, status.f_files - status.f_ffree)
     return Files(used, most)
+
+
+def files_below(folder: Path) -> Files:
+    """Look at every file in a folder, up to a number that is too large for any job."""
+    used, count, pending = 0, 0, [folder]
+    while pending and count < MOST_FILES:
+        try:
+            entries = list(os.scandir(pending.pop()))
+        except OSError:
+            continue
+        count += len(entries)
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                pending.append(Path(entry.path))
+            else:
+                used += size_of(entry)
+    return Files(used, count)
+
+
+def size_of(entry: "os.DirEntry[str]") -> int:
+    """Return the bytes that a file takes; 0 when it is gone."""
+    try:
+        return entry.stat(follow_symlinks=False).st_blocks * 512
+    except OSError:
+        return 0

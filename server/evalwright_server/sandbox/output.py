@@ -120,36 +120,41 @@ class OutputDirectory:
         room = limits.total
         for name in sorted(names, key=lambda name: (name != b"result.json", name)):
             try:
-                if len(files) >= limits.count:
-                    raise Refused(f"more than {limits.count} files")
-                file = self._collect(name, limits.size, room)
+                file = self._collect(name, limits, room, len(files))
             except Refused as refusal:
                 left_out.append(LeftOut(shown(name), str(refusal)))
                 continue
             room -= file.size
             files.append(file)
         if not is_complete:
-            left_out.append(LeftOut("…", f"only {LONGEST_LOOK} entries are looked at"))
+            left_out.append(LeftOut("…", f"no more than {LONGEST_LOOK} entries are looked at"))
         files.sort(key=lambda file: file.name)
         return Collection(files, left_out[:LEFT_OUT_SHOWN])
 
     def _names(self) -> tuple[list[bytes], bool]:
         names: list[bytes] = []
-        # By descriptor, names come as text with undecodable bytes escaped.
-        with os.scandir(self._fd) as entries:
-            for entry in entries:
-                if len(names) == LONGEST_LOOK:
-                    return names, False
-                names.append(os.fsencode(entry.name))
+        try:
+            # The job may have closed the folder itself, to all but root.
+            os.fchmod(self._fd, 0o700)
+            # By descriptor, names come as text with undecodable bytes escaped.
+            with os.scandir(self._fd) as entries:
+                for entry in entries:
+                    if len(names) == LONGEST_LOOK:
+                        return names, False
+                    names.append(os.fsencode(entry.name))
+        except OSError:
+            return names, False
         return names, True
 
-    def _collect(self, name: bytes, largest: int, room: int) -> CollectedFile:
+    def _collect(self, name: bytes, limits: ArtifactLimits, room: int, kept: int) -> CollectedFile:
+        if kept >= limits.count:
+            raise Refused(f"more than {limits.count} files")
         text = acceptable(name)
         digest, size = hashlib.sha256(), 0
         for chunk in self._read(name):
             size += len(chunk)
-            if size > largest:
-                raise Refused(f"larger than {largest} bytes")
+            if size > limits.size:
+                raise Refused(f"larger than {limits.size} bytes")
             if size > room:
                 raise Refused("no room is left for it among all files")
             digest.update(chunk)

@@ -2,9 +2,8 @@
 
 import asyncio
 from collections import OrderedDict, deque
-from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from typing import Final
+from typing import Final, Protocol
 
 from evalwright_server.sandbox.command import Shape
 from evalwright_server.sandbox.errors import SandboxUnavailable
@@ -16,7 +15,13 @@ PAUSE_SECONDS: Final = 0.02
 """From a job's start to the making of its successor's sandbox: most jobs are over by then, and the
 others have a head start."""
 
-MakeSlot = Callable[[Shape], Awaitable[Slot]]
+
+class MakeSlot(Protocol):
+    """Makes a sandbox; see `Workshop.make`."""
+
+    async def __call__(self, shape: Shape, *, is_warm: bool) -> Slot:
+        """Make one."""
+        ...
 
 
 class Pool:
@@ -51,7 +56,7 @@ class Pool:
         slot = self._pop(shape)
         if slot is not None:
             return slot, True
-        return await self._make(shape), False
+        return await self._make(shape, is_warm=False), False
 
     def _pop(self, shape: Shape) -> Slot | None:
         slots = self._ready.get(shape)
@@ -79,7 +84,7 @@ class Pool:
         while (shape := self._hungriest()) is not None:
             # What can't be made now is made when a job needs it, and its trouble told then.
             try:
-                slot = await self._make(shape)
+                slot = await self._make(shape, is_warm=True)
             except SandboxUnavailable:
                 return
             slots = self._ready.get(shape)
@@ -98,6 +103,13 @@ class Pool:
         task = asyncio.ensure_future(slot.destroy())
         self._dropping.add(task)
         task.add_done_callback(self._dropping.discard)
+
+    async def clear_away(self, slot: Slot) -> None:
+        """Have a sandbox destroyed, and wait for that only if nobody else will."""
+        if self._is_open:
+            self.drop(slot)
+        else:
+            await slot.destroy()
 
     async def close(self) -> None:
         """Destroy all that stand ready."""

@@ -1,6 +1,7 @@
 """The sandbox as the rest of the server sees it."""
 
 import asyncio
+import logging
 import socket
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -16,18 +17,19 @@ from evalwright_server.egress.variables import own_ports, proxy_variables
 from evalwright_server.sandbox.bubblewrap import Bubblewrap, find_bubblewrap
 from evalwright_server.sandbox.command import Shape
 from evalwright_server.sandbox.errors import SandboxUnavailable
-from evalwright_server.sandbox.isolation import Isolation, Level
+from evalwright_server.sandbox.isolating import isolate
+from evalwright_server.sandbox.isolation import UNSAFE, Isolation, IsolationReport, Level
 from evalwright_server.sandbox.job import SandboxJob, SandboxResult, SandboxStatus
 from evalwright_server.sandbox.output import OutputDirectory
 from evalwright_server.sandbox.pool import Pool
 from evalwright_server.sandbox.self_check import self_check
+from evalwright_server.sandbox.settings import IsolationSettings
 from evalwright_server.sandbox.slot import Slot
 from evalwright_server.sandbox.supervision import MessageCallback, OutputCallback, Supervision
+from evalwright_server.sandbox.unsafe import WARNING, UnsafeWorkshop
 from evalwright_server.sandbox.workshop import Workshop
 
-LAYERS: Final = ("user_namespace", "pid_namespace", "mount_namespace", "ipc_namespace",
-                 "uts_namespace", "network_namespace", "no_capabilities", "seccomp",
-                 "read_only_root", "rlimits", "memory_watcher")  # fmt: skip
+logger: Final = logging.getLogger("evalwright")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,7 @@ class Sandbox:
         copies: The copies of bubblewrap to try; None looks for them.
         warm: How many sandboxes stand ready for each kind of job that was run before.
         packages: The folder that holds every job's `site_packages`, now or later; it must be there.
+        settings: Which driver, and what it must reach; None for what the environment says.
     """
 
     def __init__(
@@ -62,6 +65,7 @@ class Sandbox:
         *,
         warm: int = 0,
         packages: Path | None = None,
+        settings: IsolationSettings | None = None,
     ) -> None:
         self._copies = copies
         self._warm = warm
@@ -69,6 +73,8 @@ class Sandbox:
         self._workshop: Workshop | None = None
         self._pool = Pool(self._make, warm)
         self._opening = asyncio.Lock()
+        self._settings = settings or IsolationSettings.read()
+        self._report = IsolationReport(None)
 
     async def __aenter__(self) -> Self:
         return self
@@ -96,13 +102,14 @@ class Sandbox:
         if workshop is not None:
             await workshop.close()
 
-    async def probe(self) -> None:
-        """Make sure that code can be isolated on this host; done once.
+    async def probe(self) -> IsolationReport:
+        """Make sure that code can be isolated on this host, and say how well; done once.
 
         Raises:
             SandboxUnavailable: It can't, and how to change that.
         """
         await self._open()
+        return self._report
 
     async def run(
         self, job: SandboxJob, on_message: MessageCallback | None = None
@@ -143,15 +150,17 @@ class Sandbox:
         shape = shape_of(job)
         slot, was_warm = await self._pool.take(shape)
         try:
-            with slot.output as output:
-                result = await self._supervise(
-                    slot, job, on_message, on_output, stop, was_warm=was_warm, asked_at=asked_at
-                )
-                yield Ended(result, output)
+            result = await self._supervise(
+                slot, job, on_message, on_output, stop, was_warm=was_warm, asked_at=asked_at
+            )
+            yield Ended(result, slot.output)
+        except BaseException:
+            await slot.destroy()
+            raise
         finally:
             self._pool.refill(shape)
-            # Clearing it away takes the kernel a while, and nobody needs to wait for that.
-            self._pool.drop(slot)
+            # All of the job is dead. Clearing the rest away takes a while that nobody need wait.
+            await self._pool.clear_away(slot)
 
     async def _supervise(
         self,
@@ -164,13 +173,14 @@ class Sandbox:
         was_warm: bool,
         asked_at: float,
     ) -> SandboxResult:
-        proxy = None if job.network is None else Proxy(Router(job.network, own_ports()), "job")
-        if proxy is not None and job.network is not None:
+        proxy = None
+        if job.network is not None and self._report.driver != UNSAFE:
+            proxy = Proxy(Router(job.network, own_ports()), job.label)
             job = replace(job, environment={**proxy_variables(job.network), **job.environment})
             slot.on_listener = lambda listener: _start(proxy, listener)
         slot.folder.write(job.script, job.files)
-        isolation = Isolation("bubblewrap", Level.NAMESPACES.word, LAYERS)
-        supervision = Supervision(slot, job, None, isolation, was_warm=was_warm, began_at=asked_at)
+        isolation = self._isolate(slot, job)
+        supervision = Supervision(slot, job, isolation, was_warm=was_warm, asked_at=asked_at)
         supervision.listen(on_message, on_output)
         stopping = None if stop is None else asyncio.ensure_future(_stop(stop, supervision))
         try:
@@ -181,8 +191,22 @@ class Sandbox:
             if proxy is not None:
                 await proxy.close()
 
-    async def _make(self, shape: Shape) -> Slot:
-        return await (await self._open()).make(shape)
+    def _isolate(self, slot: Slot, job: SandboxJob) -> Isolation:
+        """Put on what can be put on only now, and say all that keeps a job apart from the host.
+
+        Raises:
+            SandboxUnavailable: It is less than is required.
+        """
+        isolation = isolate(slot, job, self._report)
+        # The self-check, before which nothing is known, is no job.
+        if self._report.driver and Level.named(isolation.level) < self._settings.required:
+            raise self._report.shortfall(self._settings.required) or SandboxUnavailable(
+                "This sandbox got less isolation than is required.", "See the log of the server."
+            )
+        return isolation
+
+    async def _make(self, shape: Shape, *, is_warm: bool) -> Slot:
+        return await (await self._open()).make(shape, is_warm=is_warm)
 
     async def _open(self) -> Workshop:
         async with self._opening:
@@ -194,6 +218,11 @@ class Sandbox:
 
     async def _open_first(self) -> Workshop:
         """Try the copies of bubblewrap in turn."""
+        if self._settings.driver == UNSAFE:
+            logger.warning(WARNING)
+            workshop = await UnsafeWorkshop.start(self._packages)
+            self._report = workshop.report
+            return workshop
         problems = []
         for copy in self._copies or find_bubblewrap():
             try:
@@ -206,20 +235,20 @@ class Sandbox:
         workshop = await Workshop.open(copy, self._packages)
 
         async def check(job: SandboxJob, receive: MessageCallback) -> SandboxResult:
-            slot = await workshop.make(shape_of(job))
+            slot = await workshop.make(shape_of(job), is_warm=False)
             try:
                 return await self._supervise(
                     slot, job, receive, None, None, was_warm=False, asked_at=monotonic()
                 )
             finally:
-                slot.output.close()
                 await slot.destroy()
 
         try:
-            await self_check(check)
+            workshop.proven = await self_check(check)
         except BaseException:
             await workshop.close()
             raise
+        self._report = workshop.report
         return workshop
 
 

@@ -2,22 +2,25 @@
 
 import asyncio
 import json
+import logging
+import marshal
 import os
 import signal
 import socket
 import struct
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
-from evalwright_server.sandbox.channels import Channels
+from evalwright_server.sandbox.cgroups import Group
+from evalwright_server.sandbox.channels import Channels, nothing
 from evalwright_server.sandbox.command import Argument, Shape
 from evalwright_server.sandbox.diagnosis import diagnose
 from evalwright_server.sandbox.folders import SlotFolder
 from evalwright_server.sandbox.output import OutputDirectory
-from evalwright_server.sandbox.spawner import SpawnedProcess, Spawner
+from evalwright_server.sandbox.spawner import SpawnedProcess
 
 START_SECONDS: Final = 30.0
 """How long a sandbox may take to get ready; tens of milliseconds are usual."""
@@ -26,6 +29,28 @@ END_SECONDS: Final = 5.0
 NO_FD: Final = -1
 PACKET: Final = 64 * 1024
 _CREDENTIALS: Final = struct.Struct("3i")
+
+logger: Final = logging.getLogger("evalwright")
+
+
+class Launcher(Protocol):
+    """Starts the processes of sandboxes."""
+
+    def spawn(self, arguments: Sequence[Argument], fds: Sequence[int]) -> SpawnedProcess:
+        """Start one; may block for some milliseconds.
+
+        Raises:
+            SandboxUnavailable: It could not be started.
+        """
+        ...
+
+    def release(self, process: SpawnedProcess) -> None:
+        """Note that every process of a sandbox is dead."""
+        ...
+
+    def has_own_account(self, process: SpawnedProcess) -> bool:
+        """Tell whether a sandbox shares its account with no other, nor with the server."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +73,19 @@ class AgentReport:
     read_bytes: int
     written_bytes: int
 
+    @classmethod
+    def read(cls, packet: bytes) -> "AgentReport":
+        """Read the agent's packet, which no job can write."""
+        code, number, seconds, largest, read, written = packet.split()
+        return cls(
+            exit_code=None if int(code) < 0 else int(code),
+            signal=None if int(number) < 0 else int(number),
+            cpu_seconds=float(seconds),
+            largest_bytes=int(largest),
+            read_bytes=int(read),
+            written_bytes=int(written),
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Before:
@@ -55,11 +93,13 @@ class Before:
 
     Attributes:
         seconds: Processor time.
-        counters: What it had read and written, as in /proc/self/io.
+        read_bytes: Read by system calls.
+        written_bytes: Written by them.
     """
 
     seconds: float = 0.0
-    counters: Mapping[str, int] = field(default_factory=dict)
+    read_bytes: int = 0
+    written_bytes: int = 0
 
 
 class Slot:
@@ -69,30 +109,43 @@ class Slot:
         shape: What was known of the job when it was made.
         folder: Where its job's files go.
         channels: What connects it.
+        group: Where the kernel limits and counts what it takes, if it does.
+        group_layers: What the kernel limits for those in the group.
         agent: Process ID of its first process, 0 until that is known.
-        runner: Process ID of what becomes the job, 0 until it is ready.
-        output: Its /output, once it is ready.
+        runner: Process ID of what becomes the job, 0 until that is known.
+        output: Its /output, once it is ready. Whoever takes it out closes it.
         before: What the runner had taken before its job began.
-        began: Done with the job's first instruction.
+        on_start: Called just before the job's first instruction.
         reported: Done with the agent's report, or None if it ended without one.
         on_listener: Gets a socket that listens inside.
     """
 
-    def __init__(self, shape: Shape, folder: SlotFolder) -> None:
+    def __init__(
+        self,
+        shape: Shape,
+        folder: SlotFolder,
+        group: Group | None = None,
+        group_layers: tuple[str, ...] = (),
+    ) -> None:
         self._loop = asyncio.get_running_loop()
         self.shape = shape
         self.folder = folder
+        self.group = group
+        self.group_layers = group_layers
         self.channels = Channels(self._on_status)
         self.agent = 0
         self.runner = 0
         self.output = OutputDirectory(NO_FD)
         self.before = Before()
-        self.began: asyncio.Future[None] = self._loop.create_future()
+        self.on_start: Callable[[], None] = nothing
         self.reported: asyncio.Future[AgentReport | None] = self._loop.create_future()
         self.on_listener: Callable[[socket.socket], None] | None = None
         self._exited: asyncio.Future[None] = self._loop.create_future()
         self._ready: asyncio.Future[None] = self._loop.create_future()
         self._killable: asyncio.Future[None] = self._loop.create_future()
+        self._joined: asyncio.Future[None] = self._loop.create_future()
+        self._joining: asyncio.Task[None] | None = None
+        self._launcher: Launcher | None = None
         self._bubblewrap: SpawnedProcess | None = None
         self._agent_pidfd = NO_FD
         self._announced = 0
@@ -112,19 +165,27 @@ class Slot:
             return False
         return self._ready.done() and not self._exited.done() and self._destruction is None
 
-    async def start(self, spawner: Spawner, arguments: list[Argument]) -> None:
+    @property
+    def has_own_account(self) -> bool:
+        """Whether it shares its account with no other sandbox, nor with the server."""
+        if self._launcher is None or self._bubblewrap is None:
+            return False
+        return self._launcher.has_own_account(self._bubblewrap)
+
+    async def start(self, launcher: Launcher, arguments: Sequence[Argument]) -> None:
         """Bring it up until it waits for its job.
 
         Args:
-            spawner: Starts it.
-            arguments: For bubblewrap.
+            launcher: Starts it.
+            arguments: For the launcher.
 
         Raises:
             SandboxUnavailable: It did not come up.
         """
+        self._launcher = launcher
         # A cancelled task can't recall the thread, so the process is dealt with when it is there.
         spawning = asyncio.ensure_future(
-            asyncio.to_thread(spawner.spawn, arguments, self.channels.remote)
+            asyncio.to_thread(launcher.spawn, arguments, self.channels.remote)
         )
         self._requested = True
         spawning.add_done_callback(self._on_spawned)
@@ -136,12 +197,13 @@ class Slot:
             self.channels.stderr.drain()
             await self.destroy()
             raise diagnose(self.channels.stderr.text or "it did not get ready in time")
+        await self._joined
 
-    def begin(self, orders: Mapping[str, Any]) -> None:
+    def begin(self, orders: dict[str, Any]) -> None:
         """Let the job begin; its files are there."""
         # If it is dead already, `reported` tells.
         with suppress(BrokenPipeError, ConnectionResetError):
-            self.channels.runner.send(json.dumps(orders).encode())
+            self.channels.runner.send(marshal.dumps(orders))
 
     def end(self, *, at_once: bool) -> None:
         """Kill the job, or ask it to end; what it took is reported."""
@@ -155,7 +217,11 @@ class Slot:
             return
         self._bubblewrap = spawning.result()
         self._loop.add_reader(self._bubblewrap.pidfd, self._note_exit)
-        self._adopt()
+        if self._bubblewrap.is_agent:
+            self.agent = self._bubblewrap.pid
+            self._killable.set_result(None)
+        else:
+            self._adopt()
 
     def _note_exit(self) -> None:
         if self._bubblewrap is not None:
@@ -179,25 +245,64 @@ class Slot:
             self._agent_pidfd = os.pidfd_open(self._announced)
             if parent_of(self._announced) == self._bubblewrap.pid:
                 self.agent = self._announced
+                self._joining = self._loop.create_task(self._join_early())
         self._killable.set_result(None)
 
     def _on_runner(self) -> None:
-        """Take what the runner says, and which process that is."""
+        """Take what the runner says, and which process that is.
+
+        From `ready` on, code of packages has run in it; nothing it says can do harm.
+        """
         packet, fds, sender = receive(self.channels.runner)
-        if packet == b"ready" and fds and not self._ready.done():
+        if packet == b"hello" and fds and not self.runner:
             self.runner = sender
             self.output = OutputDirectory(fds.pop())
+            self._joining = self._loop.create_task(self._join(self._joining))
+        elif packet == b"ready" and self.runner and not self._ready.done():
             self._ready.set_result(None)
         elif packet == b"listener" and fds and self.on_listener is not None:
             self.on_listener(socket.socket(fileno=fds.pop()))
-        elif packet.startswith(b"go ") and not self.began.done():
-            _, seconds, counters = packet.split(b" ", 2)
-            self.before = Before(float(seconds), json.loads(counters))
-            self.began.set_result(None)
+        elif packet.startswith(b"go ") and self._ready.done():
+            self._note_start(packet)
         elif not packet:
             self._loop.remove_reader(self.channels.runner)
         for fd in fds:
             os.close(fd)
+
+    def drain(self) -> None:
+        """Take what a job that is dead has said and written."""
+        self._on_runner()
+        self.channels.drain()
+
+    async def _join_early(self) -> None:
+        """Put the agent into the group: what it forks later is in it too.
+
+        That takes the kernel 10 ms, in which the agent's Python starts.
+        """
+        if self.group is not None:
+            with suppress(OSError):
+                await asyncio.to_thread(self.group.add, self.agent)
+
+    async def _join(self, joining: "asyncio.Task[None] | None") -> None:
+        """See to it that the runner is in the group, before there is anything untrusted in it."""
+        if joining is not None:
+            await joining
+        group = self.group
+        if group is not None and not group.holds(self.runner):
+            try:
+                await asyncio.to_thread(group.add, self.runner)
+            except OSError as error:
+                logger.warning("no control group for a sandbox: %s", error)
+                group.close()
+                self.group = None
+        self._joined.set_result(None)
+
+    def _note_start(self, packet: bytes) -> None:
+        with suppress(ValueError):
+            _, seconds, read, written = packet.split()
+            self.before = Before(float(seconds), int(read), int(written))
+        on_start, self.on_start = self.on_start, nothing
+        on_start()
 
     def _on_control(self) -> None:
         if self.reported.done():
@@ -206,7 +311,7 @@ class Slot:
         for fd in fds:
             os.close(fd)
         if packet:
-            self.reported.set_result(AgentReport(**json.loads(packet)))
+            self.reported.set_result(AgentReport.read(packet))
             self._loop.remove_reader(self.channels.control)
 
     async def destroy(self) -> None:
@@ -216,13 +321,20 @@ class Slot:
         await asyncio.shield(self._destruction)
 
     async def _destroy(self) -> None:
+        await self.kill()
+        self._release()
+
+    async def kill(self) -> None:
+        """Kill whatever is left, and wait for its end."""
         # Between bubblewrap's fork and the child's own request to die with it, the child would
         # survive: so it is killed by itself, for which it has to be known.
         if self._requested:
             await asyncio.wait({self._killable}, timeout=END_SECONDS)
             self._kill()
             await asyncio.wait({self._exited}, timeout=END_SECONDS)
-        self._release()
+            if self.agent and self._agent_pidfd != NO_FD:
+                # The first process of its name space is gone when all of that is.
+                await has_ended(self._agent_pidfd)
 
     def _kill(self) -> None:
         victims = [self._agent_pidfd if self.agent else NO_FD]
@@ -240,10 +352,28 @@ class Slot:
         if self._bubblewrap is not None:
             self._loop.remove_reader(self._bubblewrap.pidfd)
             pidfds.append(self._bubblewrap.pidfd)
+            if self._launcher is not None and self._exited.done():
+                self._launcher.release(self._bubblewrap)
         for pidfd in pidfds:
             if pidfd != NO_FD:
                 os.close(pidfd)
+        self.output.close()
         self.folder.remove()
+        if self.group is not None:
+            self.group.close()
+
+
+async def has_ended(pidfd: int) -> None:
+    """Wait for the end of a process that was killed."""
+    loop, readable = asyncio.get_running_loop(), asyncio.Event()
+    loop.add_reader(pidfd, readable.set)
+    try:
+        async with asyncio.timeout(END_SECONDS):
+            await readable.wait()
+    except TimeoutError:
+        logger.warning("a sandbox that was killed does not end")
+    finally:
+        loop.remove_reader(pidfd)
 
 
 def receive(channel: socket.socket) -> tuple[bytes, list[int], int]:

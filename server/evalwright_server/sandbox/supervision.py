@@ -1,34 +1,20 @@
 """Keeping a running job within its limits, and telling how it ended."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from time import monotonic
 from typing import Any, Final
 
-from evalwright_server.sandbox.cgroups import Group
+from evalwright_server.sandbox.cgroups import CgroupLimits
 from evalwright_server.sandbox.isolation import Isolation
-from evalwright_server.sandbox.job import (
-    SandboxJob,
-    SandboxResult,
-    SandboxStatus,
-    SandboxUsage,
-)
-from evalwright_server.sandbox.limits import (
-    cpu_reason,
-    explain_exit,
-    memory_reason,
-    resource_limits,
-)
-from evalwright_server.sandbox.memory import Files, cpu_seconds, files_of, memory_bytes, tree
+from evalwright_server.sandbox.job import SandboxJob, SandboxResult, SandboxStatus, SandboxUsage
+from evalwright_server.sandbox.limits import explain_exit, memory_reason, resource_limits
 from evalwright_server.sandbox.slot import AgentReport, Slot
+from evalwright_server.sandbox.watching import Watch
 
-FIRST_LOOK_SECONDS: Final = 0.01
-WATCH_SECONDS: Final = 0.025
-"""Between two looks at the memory, where the kernel does not limit it."""
-RARE_WATCH_SECONDS: Final = 0.2
-"""Between two looks at the number of files and processor time otherwise."""
 KILL_SECONDS: Final = 2.0
 """How long the agent may take to report after everything was killed."""
+NEVER_BEGAN: Final = "ended before its code could run"
 
 MessageCallback = Callable[[bytes], None]
 OutputCallback = Callable[[str, bytes], None]
@@ -40,35 +26,27 @@ class Supervision:
     Args:
         slot: Its sandbox, which is ready.
         job: The job.
-        group: Where the kernel counts what it takes, if it does.
         isolation: What keeps it apart from the host.
         was_warm: Whether the sandbox stood ready.
-        began_at: When the job was asked for, by `monotonic`.
+        asked_at: When the job was asked for, by `monotonic`.
     """
 
     def __init__(
-        self,
-        slot: Slot,
-        job: SandboxJob,
-        group: Group | None,
-        isolation: Isolation,
-        *,
-        was_warm: bool,
-        began_at: float,
+        self, slot: Slot, job: SandboxJob, isolation: Isolation, *, was_warm: bool, asked_at: float
     ) -> None:
         self._slot = slot
         self._job = job
         self._limits = job.limits
-        self._group = group
         self._isolation = isolation
         self._was_warm = was_warm
-        self._asked_at = began_at
-        self._started_at = began_at
+        self._asked_at = asked_at
+        self._began_at: float | None = None
         self._loop = asyncio.get_running_loop()
         self._end: asyncio.Future[tuple[SandboxStatus, str]] = self._loop.create_future()
+        self._wall_timer: asyncio.TimerHandle | None = None
         self._stall_timer: asyncio.TimerHandle | None = None
-        self._peak = 0
         self._deliver: MessageCallback | None = None
+        self._problem: Exception | None = None
 
     def listen(self, on_message: MessageCallback | None, on_output: OutputCallback | None) -> None:
         """Say who gets what the job writes; what they raise ends the job."""
@@ -83,15 +61,17 @@ class Supervision:
         channels.messages.on_overflow = self._on_overflow
 
     def _guard(self, callback: Callable[..., None], *values: object) -> None:
+        if self._problem is not None:
+            return
         try:
             callback(*values)
         except Exception as error:
-            if not self._end.done():
-                self._end.set_exception(error)
+            self._problem = error
+            self.finish(SandboxStatus.KILLED, "was not wanted any more")
 
     def _on_message(self, line: bytes) -> None:
         self._restart_stall_timer()
-        if self._deliver is not None and not self._end.done():
+        if self._deliver is not None:
             self._guard(self._deliver, line)
 
     def _on_overflow(self) -> None:
@@ -112,44 +92,58 @@ class Supervision:
                 seconds, self.finish, SandboxStatus.STALLED, f"was silent for {seconds:g} s"
             )
 
+    def _restart_wall_timer(self) -> None:
+        if self._wall_timer is not None:
+            self._wall_timer.cancel()
+        seconds = self._limits.wall_seconds
+        self._wall_timer = self._loop.call_later(
+            seconds, self.finish, SandboxStatus.TIMEOUT, f"took longer than {seconds:g} s"
+        )
+
+    def _on_start(self) -> None:
+        self._began_at = monotonic()
+        if not self._end.done():
+            self._restart_wall_timer()
+
     async def run(self) -> SandboxResult:
         """Let the job begin, and wait for its end.
 
         Raises:
             Exception: What a receiver of messages or output raised.
         """
-        slot, limits = self._slot, self._limits
+        slot = self._slot
         slot.reported.add_done_callback(lambda _: self.finish(SandboxStatus.EXITED, ""))
-        slot.began.add_done_callback(lambda _: self._note_start())
-        wall_timer = self._loop.call_later(
-            limits.wall_seconds, self.finish, SandboxStatus.TIMEOUT,
-            f"took longer than {limits.wall_seconds:g} s",
-        )  # fmt: skip
-        watcher = self._loop.call_later(FIRST_LOOK_SECONDS, self._watch)
+        slot.on_start = self._on_start
+        self._restart_wall_timer()
         self._restart_stall_timer()
-        self._started_at = monotonic()
-        slot.begin(self._orders())
+        watch = Watch(slot, self._limits, self.finish)
         try:
+            self._begin()
             status, reason = await self._end
         finally:
-            watcher.cancel()
-            self._watching = False
-            for timer in (wall_timer, self._stall_timer):
+            watch.stop()
+            for timer in (self._wall_timer, self._stall_timer):
                 if timer is not None:
                     timer.cancel()
         report = await self._await_report(status)
-        slot.channels.drain()
-        if self._end.exception() is not None:
-            await self._end
-        return self._result(status, reason, report)
+        slot.drain()
+        if self._problem is not None:
+            raise self._problem
+        return self._result(status, reason, report, watch.peak)
 
-    _watching = True
+    def _begin(self) -> None:
+        limits, group = self._limits, self._slot.group
+        if group is not None:
+            try:
+                # One more, for the agent.
+                group.restrict(CgroupLimits(limits.memory_bytes, limits.processes + 1, limits.cpus))
+            except OSError:  # it has more already, from what was imported
+                self.finish(SandboxStatus.OOM, memory_reason(limits))
+                return
+        self._slot.begin(self._orders())
 
-    def _note_start(self) -> None:
-        self._started_at = monotonic()
-
-    def _orders(self) -> Mapping[str, Any]:
-        counted = self._group is not None
+    def _orders(self) -> dict[str, Any]:
+        counted = self._slot.group is not None
         return {
             "limits": resource_limits(self._limits, kernel_counts_memory=counted),
             "environment": dict(self._job.environment),
@@ -161,51 +155,32 @@ class Supervision:
         """Have the job end, if it has not, and take the agent's word about it."""
         slot = self._slot
         if not slot.reported.done():
-            grace = self._limits.grace_seconds if status is SandboxStatus.TIMEOUT else 0.0
-            if grace:
+            if status is SandboxStatus.TIMEOUT and self._limits.grace_seconds:
                 slot.end(at_once=False)
-                await asyncio.wait({slot.reported}, timeout=grace)
+                await asyncio.wait({slot.reported}, timeout=self._limits.grace_seconds)
             slot.end(at_once=True)
             await asyncio.wait({slot.reported}, timeout=KILL_SECONDS)
         report = slot.reported.result() if slot.reported.done() else None
         if report is None:
             # Nobody said that all of it is dead, so that has to be brought about.
-            await slot.destroy()
+            await slot.kill()
         return report
 
-    def _watch(self) -> None:
-        """Look at what the job takes, and again later."""
-        if self._end.done() or not self._slot.agent:
-            return
-        limits, counted = self._limits, self._group is not None
-        # The agent is not the job: it is the first of its tree.
-        pids = list(tree(self._slot.agent))[1:]
-        files = files_of(self._slot.runner)
-        if files.most > limits.files:
-            self.finish(SandboxStatus.OOM, f"made more than {limits.files} files")
-        if limits.cpu_seconds is not None and cpu_seconds(pids) > limits.cpu_seconds:
-            self.finish(SandboxStatus.TIMEOUT, cpu_reason(limits))
-        if not counted:
-            self._look_at_memory(pids, files)
-        pause = RARE_WATCH_SECONDS if counted else WATCH_SECONDS
-        self._loop.call_later(pause, self._watch)
-
-    def _look_at_memory(self, pids: list[int], files: Files) -> None:
-        used = memory_bytes(pids, files.used, self._limits.memory_bytes)
-        self._peak = max(self._peak, used)
-        if used > self._limits.memory_bytes:
-            self.finish(SandboxStatus.OOM, memory_reason(self._limits))
-
     def _result(
-        self, status: SandboxStatus, reason: str, report: AgentReport | None
+        self, status: SandboxStatus, reason: str, report: AgentReport | None, seen_peak: int
     ) -> SandboxResult:
-        group, channels = self._group, self._slot.channels
-        killed_by_kernel = group is not None and group.oom_killed()
-        if status is SandboxStatus.EXITED or killed_by_kernel:
-            status, reason = explain_exit(report, self._limits, was_out_of_memory=killed_by_kernel)
+        group, channels, now = self._slot.group, self._slot.channels, monotonic()
+        duration = 0.0 if self._began_at is None else now - self._began_at
+        usage = self._usage(report, duration, seen_peak)
+        killed = None if group is None else group.oom_killed()
+        if status is SandboxStatus.EXITED or killed:
+            status, reason = explain_exit(
+                report, self._limits, cpu_seconds=usage.cpu_seconds, oom_killed=killed
+            )
+        if status is SandboxStatus.EXITED and self._began_at is None:
+            status, reason = SandboxStatus.KILLED, NEVER_BEGAN
         signal = report.signal if report else None
         code = report.exit_code if report else None
-        duration = monotonic() - self._started_at
         return SandboxResult(
             status=status,
             reason=reason,
@@ -215,22 +190,23 @@ class Supervision:
             stderr=channels.stderr.text,
             stdout_truncated=channels.stdout.dropped,
             stderr_truncated=channels.stderr.dropped,
-            usage=self._usage(report, duration),
-            startup_seconds=max(0.0, self._started_at - self._asked_at),
+            usage=usage,
+            startup_seconds=None if self._began_at is None else self._began_at - self._asked_at,
             duration=duration,
             was_warm=self._was_warm,
             isolation=self._isolation,
         )
 
-    def _usage(self, report: AgentReport | None, duration: float) -> SandboxUsage:
-        peak = self._group.peak_bytes() if self._group is not None else 0
+    def _usage(self, report: AgentReport | None, duration: float, seen_peak: int) -> SandboxUsage:
+        peak = self._slot.group.peak_bytes() if self._slot.group is not None else 0
         if report is None:
-            return SandboxUsage(peak_memory_bytes=peak or self._peak, wall_seconds=duration)
+            return SandboxUsage(peak_memory_bytes=peak or seen_peak, wall_seconds=duration)
         before = self._slot.before
         return SandboxUsage(
             cpu_seconds=max(0.0, report.cpu_seconds - before.seconds),
-            peak_memory_bytes=peak or max(self._peak, report.largest_bytes),
-            io_read_bytes=max(0, report.read_bytes - before.counters.get("rchar", 0)),
-            io_write_bytes=max(0, report.written_bytes - before.counters.get("wchar", 0)),
+            # A group does not know of the interpreter's memory, which is older than it.
+            peak_memory_bytes=max(peak, seen_peak, report.largest_bytes),
+            io_read_bytes=max(0, report.read_bytes - before.read_bytes),
+            io_write_bytes=max(0, report.written_bytes - before.written_bytes),
             wall_seconds=duration,
         )

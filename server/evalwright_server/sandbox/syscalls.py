@@ -12,6 +12,8 @@ NUMBERS: Final[dict[str, dict[str, int]]] = {
         # other processes
         "ptrace": 101, "process_vm_readv": 310, "process_vm_writev": 311, "kcmp": 312,
         "pidfd_getfd": 438, "process_madvise": 440,
+        # back to all processors
+        "sched_setaffinity": 203,
         # name spaces and mounts
         "mount": 165, "umount2": 166, "pivot_root": 155, "chroot": 161, "unshare": 272,
         "setns": 308, "open_tree": 428, "move_mount": 429, "fsopen": 430, "fsconfig": 431,
@@ -34,7 +36,7 @@ NUMBERS: Final[dict[str, dict[str, int]]] = {
     },
     "aarch64": {
         "ptrace": 117, "process_vm_readv": 270, "process_vm_writev": 271, "kcmp": 272,
-        "pidfd_getfd": 438, "process_madvise": 440,
+        "pidfd_getfd": 438, "process_madvise": 440, "sched_setaffinity": 122,
         "mount": 40, "umount2": 39, "pivot_root": 41, "chroot": 51, "unshare": 97,
         "setns": 268, "open_tree": 428, "move_mount": 429, "fsopen": 430, "fsconfig": 431,
         "fsmount": 432, "fspick": 433, "mount_setattr": 442, "name_to_handle_at": 264,

@@ -12,6 +12,8 @@ from evalwright_server.services.requests import JsonObject
 from evalwright_server.store.tables.jobs import jobs
 from evalwright_server.store.tables.runs import runs
 
+PAGE_OUTPUT_BYTES: Final = 16 * 1024 * 1024
+"""The most that the outputs of a page may have together; a single one may have nearly as much."""
 NOUN: Final = "Execution"
 """What a job is called where its record is asked for."""
 
@@ -52,7 +54,7 @@ def list_executions(
         keys = list(conn.execute(_keys(wanted).limit(limit + 1).offset(offset)).scalars())
     found = _fetch(conn, keys[:limit])
     return {
-        "items": view_records(conn, found, view),
+        "items": view_records(conn, found, view, PAGE_OUTPUT_BYTES),
         "limit": limit,
         "offset": offset,
         "has_more": len(keys) > limit,

@@ -226,5 +226,5 @@ def fingerprint(body: SubmitJobRequest, contents: Contents) -> bytes:
         "startup_timeout": body.get("startup_timeout"),
         "requirements": body.get("requirements", []),
     }
-    own = {name: body[name] for name in ("limits", "webhook") if body.get(name)}
+    own = {name: body.get(name) for name in ("limits", "webhook") if body.get(name)}
     return sha256(canonical_json({**compared, **own})).digest()

@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 import orjson
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, bindparam, null, select
 
+from evalwright_server.runs.result_json import NAME
 from evalwright_server.services.job_parents import ParentHashes, compare, find_parents
 from evalwright_server.services.jobs import StoredJob
 from evalwright_server.services.requests import JsonObject
@@ -16,8 +17,14 @@ from evalwright_server.store.tables.jobs import job_artifacts, job_results
 FULL: Final = "full"
 """The view that shows everything; every other one is the usual one."""
 
-_RESULTS: Final = select(job_results).where(
-    job_results.c.run_id.in_(bindparam("of_runs", expanding=True))
+_OF_RUNS: Final = job_results.c.run_id.in_(bindparam("of_runs", expanding=True))
+_RESULTS: Final = select(job_results).where(_OF_RUNS)
+_RESULTS_ALONE: Final = select(
+    *(null().label("output") if column.name == "output" else column for column in job_results.c)
+).where(_OF_RUNS)
+_RESULT_SIZES: Final = select(job_artifacts.c.run_id, job_artifacts.c.size).where(
+    job_artifacts.c.run_id.in_(bindparam("of_runs", expanding=True)),
+    job_artifacts.c.name == NAME,
 )
 _ARTIFACTS: Final = (
     select(job_artifacts)
@@ -48,6 +55,7 @@ class Remains:
 
 
 NOTHING: Final = Remains()
+_LEFT_OUT: Final = "the output is too large for this page; GET /executions/{id} has it"
 
 
 def view_status(job: StoredJob, position: int | None) -> JsonObject:
@@ -74,12 +82,22 @@ def view_details(conn: Connection, job: StoredJob, position: int | None) -> Json
 
 
 def view_records(
-    conn: Connection, found: Sequence[StoredJob], view: str | None
+    conn: Connection,
+    found: Sequence[StoredJob],
+    view: str | None,
+    most_output_bytes: int | None = None,
 ) -> list[JsonObject]:
-    """Return the records of jobs."""
+    """Return the records of jobs.
+
+    Args:
+        conn: Where they are.
+        found: The jobs.
+        view: How much is shown of them.
+        most_output_bytes: Of all outputs together; those for which no room is left are left out,
+            or a page of jobs with large ones would be more than a server can hold.
+    """
     keys = [job.run.id for job in found]
-    rows = conn.execute(_RESULTS, {"of_runs": keys})
-    remains = {row.run_id: Remains(row.record, row.stdout, row.stderr, row.output) for row in rows}
+    remains = _find_remains(conn, keys, most_output_bytes)
     records = [view_record(job, remains.get(job.run.id, NOTHING)) for job in found]
     if view != FULL:
         return records
@@ -95,6 +113,25 @@ def view_records(
         }
         for job, record in zip(found, records, strict=True)
     ]
+
+
+def _find_remains(conn: Connection, keys: list[int], most: int | None) -> dict[int, Remains]:
+    large = set[int]()
+    if most is not None:
+        sizes = {row.run_id: row.size for row in conn.execute(_RESULT_SIZES, {"of_runs": keys})}
+        for key in keys:
+            most -= sizes.get(key, 0)
+            if most < 0:
+                large.add(key)
+                most += sizes[key]
+    rows = list(conn.execute(_RESULTS, {"of_runs": [key for key in keys if key not in large]}))
+    alone = list(conn.execute(_RESULTS_ALONE, {"of_runs": list(large)})) if large else []
+    remains = {row.run_id: Remains(row.record, row.stdout, row.stderr, row.output) for row in rows}
+    noted = {
+        row.run_id: Remains({**row.record, "note": _LEFT_OUT}, row.stdout, row.stderr)
+        for row in alone
+    }
+    return remains | noted
 
 
 def view_record(job: StoredJob, remains: Remains) -> JsonObject:

@@ -90,15 +90,19 @@ def read(connection: Connection, digest: str, size: int) -> Iterator[bytes]:
     return (read_chunk(connection, digest, position) for position in range(chunk_count(size)))
 
 
-def sweep(connection: Connection, older_than: float = GRACE_SECONDS) -> int:
+def sweep(connection: Connection, older_than: float = GRACE_SECONDS, at_most: int = 1_000) -> int:
     """Delete contents that nothing refers to, and return how many.
 
     Args:
         connection: The transaction.
         older_than: Seconds since somebody last sent them in.
+        at_most: How many; others are left for the next time.
     """
     is_used = exists().where(job_artifacts.c.sha256 == blobs.c.digest)
-    unused = delete(blobs).where(~is_used, blobs.c.touched_at < seconds_from_now(-older_than))
+    is_old = blobs.c.touched_at < seconds_from_now(-older_than)
+    some = select(blobs.c.digest).where(~is_used, is_old).limit(at_most)
+    # Once more with the condition: it may have been sent in again meanwhile.
+    unused = delete(blobs).where(blobs.c.digest.in_(some.scalar_subquery()), ~is_used, is_old)
     digests = connection.execute(unused.returning(blobs.c.digest)).scalars().all()
     if digests:
         connection.execute(delete(blob_chunks).where(blob_chunks.c.digest.in_(digests)))

@@ -8,20 +8,13 @@ from typing import Protocol
 
 from evalwright_server.environments import Environments
 from evalwright_server.runs.engine import Engine
+from evalwright_server.sandbox.isolation import IsolationReport
 from evalwright_server.services.analyses import AnalysisStarter
 from evalwright_server.services.errors import Unavailable
 from evalwright_server.services.job_submission import JobSubmitter
 from evalwright_server.services.organizations import Identity
 from evalwright_server.store.database import Database
 from evalwright_server.store.secrets import SecretBox
-
-
-@dataclass(frozen=True, slots=True)
-class SandboxState:
-    """Whether untrusted code can be run here, by what, or why not."""
-
-    driver: str | None
-    reason: str | None
 
 
 class Workforce(Protocol):
@@ -53,7 +46,7 @@ class ServerContext:
         secrets: Seals what must not be stored in clear.
         identity: Who owns and who does everything.
         workforce: Who does the work.
-        sandbox: Whether untrusted code can be run.
+        sandbox: Whether untrusted code can be run, and how well it is kept apart.
         clock: Tells the time, aware and in UTC.
         stopping: Set once the server is to stop; long answers end then.
         validate_answers: Whether every answer is checked against the document.
@@ -68,7 +61,7 @@ class ServerContext:
     secrets: SecretBox
     identity: Identity
     workforce: Workforce
-    sandbox: SandboxState
+    sandbox: IsolationReport
     environments: Environments
     clock: Callable[[], datetime]
     stopping: asyncio.Event

@@ -297,7 +297,9 @@ def _finish(call: Call, answer: Answer, translator: Translator) -> Response:
             return Response(status_code=304, headers=headers)
     if answer.content is None:
         return Response(status_code=operation.success, headers=headers)
-    content = translator.write(operation, answer.content)
+    content = answer.content
+    if not operation.is_of_jobs:
+        content = translator.write(operation, content)
     body = dump(content, with_offset=operation.is_of_jobs)
     status = answer.status or operation.success
     return Response(body, status, headers=headers, media_type="application/json")

@@ -232,8 +232,8 @@ report()
 open("/tmp/own", "w").close()
 attempt("giving to root", os.chown, "/tmp/own", 0, 0)
 attempt("giving to somebody", os.chown, "/tmp/own", 12345, 12345)
-attempt("taking /usr", os.chmod, "/usr", 0o777)
-attempt("taking the interpreter", os.chmod, os.path.realpath(sys.executable), 0o777)
+attempt("taking /usr", os.chmod, "/usr", 0o755)
+attempt("taking the interpreter", os.chmod, os.path.realpath(sys.executable), 0o755)
 report()
 """,
         says_contained,

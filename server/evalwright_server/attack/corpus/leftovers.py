@@ -19,7 +19,7 @@ def _differ(trial: Trial) -> Verdict:
 
 LEFTOVERS: Final = (
     Case(
-        "files",
+        "left-files",
         "finds no file of the job before it",
         """
 for place in ("/tmp", "/output", "/dev/shm", "/var/tmp", "/home/sandbox", "/app", "/run"):
@@ -40,7 +40,7 @@ for place in ("/tmp", "/output", "/dev/shm", "/var/tmp", "/home/sandbox", "/app"
 """,
     ),
     Case(
-        "processes",
+        "left-processes",
         "finds no process of the job before it",
         """
 for pid in filter(str.isdigit, os.listdir("/proc")):

@@ -73,7 +73,7 @@ report()
         "reaches no socket of the host, by path or by abstract name",
         _CONNECT
         + """
-for path in (CANARIES["unix"], CANARIES["abstract"], "/run/dbus/system_bus_socket",
+for path in (CANARIES["unix"], chr(0) + CANARIES["abstract"], "/run/dbus/system_bus_socket",
              "/var/run/docker.sock", "/run/systemd/private", "/run/systemd/journal/socket",
              "/run/containerd/containerd.sock", "/tmp/.X11-unix/X0", chr(0) + "/tmp/.X11-unix/X0"):
     attempt(repr(path), connect, socket.AF_UNIX, socket.SOCK_STREAM, path)

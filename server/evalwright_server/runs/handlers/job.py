@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Final, Protocol
 
 from evalwright_server.environments import (
@@ -22,13 +23,15 @@ from evalwright_server.runs.handlers.live_output import LiveOutput
 from evalwright_server.runs.job_errors import STARTUP
 from evalwright_server.runs.job_payload import JobPayload
 from evalwright_server.runs.job_report import JobError, Timing
-from evalwright_server.runs.job_verdict import Verdict, cancelled, judge
+from evalwright_server.runs.job_verdict import ON_REQUEST, OVERDUE, Verdict, judge
 from evalwright_server.runs.records import Finish
 from evalwright_server.runs.states import State
 from evalwright_server.sandbox import Sandbox, SandboxResult, SandboxStatus, SandboxUnavailable
 
 STOP_SECONDS: Final = 5.0
 """How long it may take to kill a job and to send what it left."""
+SPARE_SECONDS: Final = 10.0
+"""How long a job may go on after all of its limits, before its supervisor isn't believed."""
 
 
 class Installer(Protocol):
@@ -62,6 +65,8 @@ class JobHandler:
         """Do one attempt; see `context.Handler`."""
         attempt = _Attempt(context, self._sandbox, self._installer, self._clock)
         working = asyncio.ensure_future(attempt.work())
+        loop = asyncio.get_running_loop()
+        watchdog = loop.call_later(attempt.longest_seconds, attempt.expire, working)
         try:
             return await asyncio.shield(working)
         except asyncio.CancelledError:
@@ -71,6 +76,8 @@ class JobHandler:
                 return finish
             context.remains = finish.result
             raise
+        finally:
+            watchdog.cancel()
 
 
 class _Attempt:
@@ -95,6 +102,23 @@ class _Attempt:
         self._is_in_sandbox = False
         self._result: SandboxResult | None = None
         self._stopping = asyncio.Event()
+        self._why_stopped = ON_REQUEST
+
+    @property
+    def longest_seconds(self) -> float:
+        """The time in which it is over, if everybody does as they should."""
+        return self._payload.startup_timeout + self._payload.timeout + SPARE_SECONDS
+
+    def expire(self, working: "asyncio.Task[Finish]") -> None:
+        """End the job, or give up on its supervisor, unless only its files are still on the way."""
+        if self._result is None:
+            self._why_stopped = OVERDUE
+            self._stopping.set()
+            asyncio.get_running_loop().call_later(STOP_SECONDS, self._give_up, working)
+
+    def _give_up(self, working: "asyncio.Task[Finish]") -> None:
+        if self._result is None:
+            working.cancel()
 
     async def stop(self, working: "asyncio.Task[Finish]") -> Finish:
         """End the job now, and return how it ended."""
@@ -105,10 +129,11 @@ class _Attempt:
         try:
             return await working
         except asyncio.CancelledError:
+            why = self._why_stopped
             if self._result is not None:
                 # What it left takes too long to be sent.
-                return self._finish(self._result, Files(), cancelled(self._result))
-            return self._never_ran(State.CANCELLED, "cancelled", "cancelled on request")
+                return self._finish(self._result, Files(), why.judge(self._result))
+            return self._never_ran(why.state, why.word, why.message)
 
     def _stop_soon(self) -> None:
         self._stopping.set()
@@ -143,7 +168,8 @@ class _Attempt:
             return self._never_ran(State.FAILED, "service_unavailable", str(error))
 
     async def _run(self) -> Finish:
-        job = sandbox_job(self._payload, self._environment)
+        label = f"run {self._context.assignment.fence.run_id}"
+        job = replace(sandbox_job(self._payload, self._environment), label=label)
         self._is_in_sandbox = True
         async with self._live as live:
             execution = self._sandbox.execute(job, on_output=live.take, stop=self._stopping)
@@ -153,9 +179,10 @@ class _Attempt:
                 if live.loss is not None:
                     raise live.loss
                 files = await send_files(self._context, ended.output, self._payload.limits)
-        was_stopped = self._stopping.is_set() and ended.result.status is SandboxStatus.KILLED
-        verdict = cancelled(ended.result) if was_stopped else judge(ended.result)
-        return self._finish(ended.result, files, verdict)
+        result = ended.result
+        was_stopped = self._stopping.is_set() and result.status is SandboxStatus.KILLED
+        verdict = self._why_stopped.judge(result) if was_stopped else judge(result)
+        return self._finish(result, files, verdict)
 
     def _finish(self, result: SandboxResult, files: Files, verdict: Verdict) -> Finish:
         report = report_of_run(

@@ -51,6 +51,15 @@ class Group(ABC):
         for directory in self._directories:
             write(directory, MEMBERS, host_pid)
 
+    def holds(self, host_pid: int) -> bool:
+        """Tell whether a process is in it, in every hierarchy; False when it is gone."""
+        try:
+            lines = Path(f"/proc/{host_pid}/cgroup").read_text(encoding="utf-8").splitlines()
+        except OSError:
+            return False
+        own = [line for line in lines if line.endswith(f"/{self.name}")]
+        return len(own) >= len(self._directories)
+
     @abstractmethod
     def oom_killed(self) -> bool:
         """Tell whether the kernel has ended a process because the group had no memory left."""

@@ -23,10 +23,12 @@ class GroupV2(Group):
         self._directory = directory
 
     def restrict(self, limits: CgroupLimits) -> None:
-        """Set limits; what can't go on for lack of memory ends as a whole."""
+        """Set limits.
+
+        Not `memory.oom.group`: the agent is in the group too, and is to tell of the end.
+        """
         write(self._directory, "memory.max", limits.memory_bytes)
         write_if_there(self._directory, "memory.swap.max", 0)
-        write_if_there(self._directory, "memory.oom.group", 1)
         write(self._directory, "pids.max", limits.processes)
         if limits.cpus is not None:
             share = f"{quota(limits.cpus)} {PERIOD_MICROSECONDS}"

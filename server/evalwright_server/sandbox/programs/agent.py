@@ -1,63 +1,70 @@
 """The first process of a sandbox: brings the job up, watches over its end, and reports.
 
-A program, never imported: `python -u -I -S agent.py CONTROL_FD RUNNER_FD MESSAGES_FD PRELOAD`. It
-starts before any untrusted code. It forks the runner, which gets ready and waits for its orders on
-its own socket, to become the job. The agent itself is process 1: signals from inside do nothing to
-it, orphans become its children, and when it ends, so does everything else.
+A program, never imported: `python -u -I -S agent.pyc CONTROL_FD RUNNER_FD MESSAGES_FD warm|cold
+PRELOAD`. It starts before any untrusted code. It forks the runner, which gets ready and waits for
+its orders on its own socket, to become the job. The agent itself is process 1: signals from inside
+do nothing to it, orphans become its children, and when it ends, so does everything else.
 
 Packets on the control socket: from the server `term` (ask the job to end) and `kill`; to the server
-one JSON report when the job is over: how the runner ended, and what the whole tree of processes took.
+one report when the job is over: exit code and signal (-1 where there is none), processor time,
+memory of the largest process, bytes read and written by the whole tree.
 
-Packets on the runner's socket: to the server `ready` with a descriptor of /output, then, when the
-orders came and the job is about to begin, `go` with the processor time used so far. The orders are
-one JSON object: `limits`, by the names of the `resource` module, `environment`, and whether the job
-`sends_messages` or has a `network`. For the latter a packet `listener` brings the server a socket
-that listens inside, before `go`.
+Packets on the runner's socket: to the server `hello` with a descriptor of /output, before anything
+of a package is imported, then `ready`; and, when the orders came and the job is about to begin,
+`go` with what the runner has taken so far: processor time, bytes read, bytes written. The orders
+are a marshalled dict: `limits`, by the names of the `resource` module, `environment`, and whether
+the job `sends_messages` or has a `network`. For the latter a packet `listener` brings the server a
+socket that listens inside, before `go`.
+
+Every sandbox waits for this, so it imports nothing that is written in Python and not there anyway.
 """
 
-import _signal
-import atexit
-import contextlib
-import gc
-import io
-import json
+# ruff: noqa: PLC0415, PTH112, S102, S110, S302, SIM105 - it starts fast and runs what it is told
+
+import _ctypes
+import _signal  # type: ignore[import-not-found]
+import _socket
+import marshal
 import os
 import resource
 import select
-import socket
 import sys
-import types
-from typing import Any
+
+TYPE_CHECKING = False  # type checkers know better; importing `typing` takes milliseconds
+if TYPE_CHECKING:
+    from typing import Any
 
 TERM, KILL = b"term", b"kill"
 MESSAGES, CHANNEL = 3, 4
 """Where the job finds the channel for its messages, and the runner that for its orders."""
 HIGH, MAX_FDS = 100, 4096
+MAX_PACKET = 1 << 20
 PROXY = ("127.0.0.1", 3128)
 LOOK_MILLISECONDS = 500
 PR_SET_DUMPABLE = 4
 PACKAGES = "/env/site-packages"
 PROGRAM = "/code/main.py"
+WARMED = "traceback, linecache, tokenize, json, encodings.idna, types"
+"""What jobs mostly want; imported where nobody waits for it."""
+
+_LIBRARY = _ctypes.dlopen(None, 0)  # type: ignore[arg-type]
 
 
-def undumpable() -> None:
-    """Close /proc/1 to processes of the same account: memory, descriptors, environment."""
-    import ctypes
+def call(name: str, *numbers: int) -> int:
+    """Call a function of the C library. The package ctypes would take milliseconds to import."""
+    address = _ctypes.dlsym(_LIBRARY, name)
+    return int(_ctypes.call_cdeclfunction(address, numbers))
 
-    ctypes.CDLL(None).prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
+
+def set_dumpable(value: int) -> None:
+    """Open or close /proc/PID, with the memory, to processes of the same account."""
+    if call("prctl", PR_SET_DUMPABLE, value, 0, 0, 0) != 0:
+        os._exit(1)
 
 
 def seconds(usage: resource.struct_rusage) -> float:
     """Add up processor time."""
     return usage.ru_utime + usage.ru_stime
-
-
-def read_io(fd: int) -> dict[str, int]:
-    """Read what this process and all it has waited for have read and written."""
-    if fd < 0:
-        return {}
-    pairs = (line.split(": ") for line in os.pread(fd, 4096, 0).decode().splitlines())
-    return {name: int(value) for name, value in pairs}
 
 
 def open_io() -> int:
@@ -68,74 +75,111 @@ def open_io() -> int:
         return -1
 
 
+def read_io(fd: int) -> "tuple[int, int]":
+    """Return what this process, and all it has waited for, have read and written."""
+    if fd < 0:
+        return 0, 0
+    read, written, *_ = os.pread(fd, 4096, 0).split(b"\n")
+    return int(read.split()[1]), int(written.split()[1])
+
+
+def send_fd(channel: _socket.socket, packet: bytes, fd: int) -> None:
+    """Send a packet with a descriptor."""
+    data = fd.to_bytes(4, sys.byteorder)
+    channel.sendmsg([packet], [(_socket.SOL_SOCKET, _socket.SCM_RIGHTS, data)])
+
+
 # --- the runner ---------------------------------------------------------------------------------
 
 
-def prepare(preload: str) -> None:
-    """Make this interpreter look like one started as usual, and import what the job will."""
+def prepare(preload: str, *, is_warm: bool) -> None:
+    """Make this interpreter look like one started as usual, and import what the job will.
+
+    What is here then is not looked at when the job's garbage is collected.
+
+    Args:
+        preload: Modules, separated by commas.
+        is_warm: Whether there is time: no job waits yet.
+    """
     import site
 
     site.setquit()
     site.setcopyright()
     if os.path.isdir(PACKAGES):
         site.addsitedir(PACKAGES)
+    import gc
+
+    if not is_warm:
+        gc.freeze()
+        return
     for name in filter(None, preload.split(",")):
         try:
             __import__(name)
         except BaseException:  # the job will see it by itself
             pass
-    # Done once here, so that what it needs of memory is there.
-    exec(compile("import traceback, linecache, tokenize", "", "exec"), {})
-    # What is here now is not looked at when the job's garbage is collected.
+    # As a job is, so that the memory this takes is there.
+    exec(compile(f"import {WARMED}", "", "exec"), {})
+    gc.collect()
     gc.freeze()
 
 
 def prefer_others() -> None:
     """Let jobs be the first to go when the host's memory runs out, and the last to compute."""
     try:
-        with open("/proc/self/oom_score_adj", "w") as score:
-            score.write("1000")
+        score = os.open("/proc/self/oom_score_adj", os.O_WRONLY)
+        os.write(score, b"1000")
+        os.close(score)
     except OSError:
         pass  # not on every kernel
     os.nice(10)
 
 
-def announce(channel: socket.socket) -> None:
-    """Say that the runner is ready, and hand over /output."""
+def announce(channel: _socket.socket) -> None:
+    """Say who the runner is, and hand over /output."""
     output = os.open("/output", os.O_RDONLY | os.O_DIRECTORY)
-    socket.send_fds(channel, [b"ready"], [output])
+    send_fd(channel, b"hello", output)
     os.close(output)
 
 
-def open_way_out(channel: socket.socket) -> None:
+def open_way_out(channel: _socket.socket) -> None:
     """Listen where the job will look for its proxy, and hand the socket over."""
-    with socket.create_server(PROXY, backlog=64) as listener:
-        socket.send_fds(channel, [b"listener"], [listener.fileno()])
+    listener = _socket.socket(_socket.AF_INET, _socket.SOCK_STREAM, 0)
+    listener.setsockopt(_socket.SOL_SOCKET, _socket.SO_REUSEADDR, 1)
+    listener.bind(PROXY)
+    listener.listen(64)
+    send_fd(channel, b"listener", listener.fileno())
+    listener.close()
 
 
-def become_job(channel: socket.socket, orders: dict[str, Any]) -> int:
-    """Put on the limits and run the program; return its exit code."""
+def become_job(channel: _socket.socket, orders: "dict[str, Any]") -> None:
+    """Put on the limits, run the program, and end with it."""
     if orders["network"]:
         open_way_out(channel)
     used = seconds(resource.getrusage(resource.RUSAGE_SELF))
-    counters = json.dumps(read_io(open_io()))
+    io = open_io()
+    counters = read_io(io)
     for name, value in orders["limits"].items():
-        resource.setrlimit(getattr(resource, "RLIMIT_" + name), (value, value))
+        # What was used so far is not the job's.
+        most = value + int(used) if name == "CPU" else value
+        resource.setrlimit(getattr(resource, "RLIMIT_" + name), (most, most))
     os.environ.update(orders["environment"])
-    channel.send(f"go {used:.6f} {counters}".encode())
+    channel.send(b"go %.6f %d %d" % (used, *counters))
     channel.close()
     os.closerange(CHANNEL if orders["sends_messages"] else MESSAGES, HIGH)
     sys.argv[:] = [PROGRAM]
     sys.path.insert(0, "/code")
-    main = types.ModuleType("__main__")
-    main.__dict__.update(__file__=PROGRAM, __builtins__=__builtins__)
+    main = type(sys)("__main__")
+    main.__dict__.update(
+        __file__=PROGRAM, __builtins__=__builtins__, __cached__=None, __annotations__={}
+    )
     sys.modules["__main__"] = main
-    with open(PROGRAM, "rb") as file:
-        source = file.read()
-    return run(source, main.__dict__)
+    file = os.open(PROGRAM, os.O_RDONLY)
+    source = b"".join(iter(lambda: os.read(file, 1 << 20), b""))
+    os.close(file)
+    end(run(source, main.__dict__), main.__dict__)
 
 
-def run(source: bytes, names: dict[str, Any]) -> int:
+def run(source: bytes, names: "dict[str, Any]") -> int:
     """Run the program as `python main.py` would, its errors shown without this file."""
     try:
         exec(compile(source, PROGRAM, "exec"), names)
@@ -160,58 +204,62 @@ def exit_code(code: object) -> int:
     return 1
 
 
-def end(code: int) -> None:
+def end(code: int, names: "dict[str, Any]") -> None:
     """End the process as Python does, but for taking its modules apart.
 
     That takes twice as long as a short job, in a child whose every page has to be copied for it.
     What programs can tell is done: threads are waited for, functions registered with atexit called,
     their objects destroyed, files written.
     """
+    import atexit
+    import gc
+    import io
+
     threading = sys.modules.get("threading")
     if threading is not None:
         threading._shutdown()
     atexit._run_exitfuncs()
-    sys.modules["__main__"].__dict__.clear()
+    names.clear()
     gc.collect()
-    for thing in gc.get_objects():
-        if isinstance(thing, io.IOBase):
-            with contextlib.suppress(Exception):
-                thing.flush()
-    with contextlib.suppress(Exception):
-        sys.stdout.flush()
-        sys.stderr.flush()
+    files = [thing for thing in gc.get_objects() if isinstance(thing, io.IOBase)]
+    for file in (*files, sys.stdout, sys.stderr):
+        try:
+            file.flush()
+        except Exception:  # closed, or taken away, or what it writes to is full
+            pass
+    call("fflush", 0)
     os._exit(code)
 
 
 def keep_only(messages: int, channel: int) -> None:
-    """Move two descriptors to where they are expected, and close all others but the standard ones."""
-    import fcntl
-
-    high = [fcntl.fcntl(fd, fcntl.F_DUPFD, HIGH) for fd in (messages, channel)]
+    """Move two descriptors to where they are expected, and close all but the standard ones."""
+    os.dup2(messages, HIGH)
+    os.dup2(channel, HIGH + 1)
     os.closerange(3, HIGH)
-    for fd, target in zip(high, (MESSAGES, CHANNEL)):
-        os.dup2(fd, target, inheritable=target == MESSAGES)
+    os.dup2(HIGH, MESSAGES)
+    os.dup2(HIGH + 1, CHANNEL, inheritable=False)
     os.closerange(CHANNEL + 1, MAX_FDS)
 
 
-def runner(messages: int, channel: int, preload: str) -> None:
+def runner(messages: int, channel: int, preload: "str | None", *, is_warm: bool) -> None:
     """Get ready, wait for orders, become the job."""
-    import json
-
     keep_only(messages, channel)
     prefer_others()
-    prepare(preload)
-    with socket.socket(fileno=CHANNEL) as orders:
-        announce(orders)
-        packet = orders.recv(1 << 18)
-        if packet:
-            end(become_job(orders, json.loads(packet)))
+    orders = _socket.socket(fileno=CHANNEL)
+    announce(orders)
+    if preload is not None:
+        prepare(preload, is_warm=is_warm)
+    orders.send(b"ready")
+    packet = orders.recv(MAX_PACKET)
+    if packet:
+        become_job(orders, marshal.loads(packet))
+    os._exit(0)
 
 
 # --- the agent ----------------------------------------------------------------------------------
 
 
-def wait(job: int, control: socket.socket) -> int:
+def wait(job: int, control: _socket.socket) -> int:
     """Wait for the runner's end, doing what the server says meanwhile; return its wait status."""
     poll = select.poll()
     poll.register(os.pidfd_open(job), select.POLLIN)
@@ -256,44 +304,66 @@ def reap() -> None:
             return
 
 
-def report(control: socket.socket, status: int, before: dict[str, int], io: int) -> None:
+def report(control: _socket.socket, status: int, before: "tuple[int, int]", io: int) -> None:
     """Tell the server how it ended."""
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     after = read_io(io)
-    control.send(json.dumps({
-        "exit_code": os.WEXITSTATUS(status) if os.WIFEXITED(status) else None,
-        "signal": os.WTERMSIG(status) if os.WIFSIGNALED(status) else None,
-        "cpu_seconds": seconds(used),
-        "largest_bytes": used.ru_maxrss * 1024,
-        "read_bytes": after.get("rchar", 0) - before.get("rchar", 0),
-        "written_bytes": after.get("wchar", 0) - before.get("wchar", 0),
-    }).encode())  # fmt: skip
+    code = os.WEXITSTATUS(status) if os.WIFEXITED(status) else -1
+    number = os.WTERMSIG(status) if os.WIFSIGNALED(status) else -1
+    transferred = after[0] - before[0], after[1] - before[1]
+    figures = code, number, seconds(used), used.ru_maxrss * 1024, *transferred
+    control.send(b"%d %d %.6f %d %d %d" % figures)
 
 
-def main() -> None:
-    """Be the agent, and in a child the runner."""
-    control, channel, messages = (int(fd) for fd in sys.argv[1:4])
-    job = os.fork()
-    if job == 0:
-        runner(messages, channel, sys.argv[4])
-        return
-    io = open_io()
-    undumpable()
+def supervise(job: int, control: int, io: int) -> None:
+    """Be the agent of a runner, to the end of both."""
     # Python's own handler would let the job interrupt process 1; nobody handles the others.
     _signal.signal(_signal.SIGINT, _signal.SIG_DFL)
     nothing = os.open("/dev/null", os.O_RDWR)
     for fd in range(3):
         os.dup2(nothing, fd)
-    for name in os.listdir("/proc/self/fd"):
-        if int(name) > 2 and int(name) not in (control, io):
-            with contextlib.suppress(OSError):  # that of the listing itself
-                os.close(int(name))
+    os.dup2(control, HIGH)
+    if io >= 0:
+        os.dup2(io, HIGH + 1)
+        io = HIGH + 1
+    os.closerange(3, HIGH)
+    os.closerange(HIGH + 2, MAX_FDS)
     before = read_io(io)
-    with socket.socket(fileno=control) as server:
-        status = wait(job, server)
-        reap()
-        report(server, status, before, io)
+    server = _socket.socket(fileno=HIGH)
+    status = wait(job, server)
+    reap()
+    report(server, status, before, io)
     os._exit(0)
 
 
-main()
+def main(
+    control: int, channel: int, messages: int, preload: "str | None", *, is_warm: bool
+) -> None:
+    """Be the agent, and in a child the runner.
+
+    Args:
+        control: Socket of the agent.
+        channel: Socket of the runner.
+        messages: Where the job's messages go.
+        preload: See `prepare`; None if that is done.
+        is_warm: Likewise.
+    """
+    io = open_io()
+    # Before there is anything untrusted: who could write to /proc/1/mem would be the agent.
+    set_dumpable(0)
+    job = os.fork()
+    if job == 0:
+        set_dumpable(1)
+        runner(messages, channel, preload, is_warm=is_warm)
+    else:
+        supervise(job, control, io)
+
+
+if __name__ == "__main__":
+    main(
+        int(sys.argv[1]),
+        int(sys.argv[2]),
+        int(sys.argv[3]),
+        sys.argv[5],
+        is_warm=sys.argv[4] == "warm",
+    )

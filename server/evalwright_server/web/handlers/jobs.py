@@ -1,5 +1,6 @@
 """Jobs: submitted, followed, cancelled, run again; and what they leave."""
 
+from dataclasses import replace
 from functools import partial
 from typing import cast
 
@@ -37,7 +38,8 @@ async def execute_job(call: Call) -> Answer:
     call.context.require_sandbox()
     plan = plan_submission(cast("SubmitJobRequest", call.body), call.context.jobs.rules)
     call.context.require_workers()
-    job = NewJob(plan, is_held=True, correlation_id=call.correlation_id)
+    # Its caller is told by the answer, and needs no other message.
+    job = NewJob(replace(plan, webhook=None), is_held=True, correlation_id=call.correlation_id)
     engine = call.context.engine
     with Ending(engine) as ending:
 
@@ -80,7 +82,7 @@ async def submit_job(call: Call) -> Answer:
 
 async def get_job(call: Call) -> Answer:
     """Answer where a job stands, at once or when there is something to tell."""
-    return await hold_for_news(call, partial(call.read, _look, call))
+    return await hold_for_news(call, lambda: call.read(_look, call))
 
 
 def _look(conn: Connection, call: Call) -> tuple[RunRow, JsonObject]:

@@ -1,0 +1,1 @@
+"""The command `evalwright doctor`: can this machine run code that nobody vouches for?"""
