@@ -19,6 +19,7 @@ from evalwright_server.environments import Environments
 from evalwright_server.environments.settings import ROOT_VARIABLE
 from evalwright_server.job_types import JobTypes
 from evalwright_server.models.models import CACHE_VARIABLE
+from evalwright_server.red_team.systems import PRIVATE_TARGETS_VARIABLE
 from evalwright_server.runs import job_payload
 from evalwright_server.runs.engine import Engine
 from evalwright_server.runs.pool import WorkerPool
@@ -154,6 +155,7 @@ def _make_pool(settings: Settings, engine: Engine, secrets: SecretBox) -> Worker
             CACHE_VARIABLE: str(settings.model_cache or ""),
             ROOT_VARIABLE: str(settings.environments),
             OWN_PORT_VARIABLE: str(settings.port or ""),
+            PRIVATE_TARGETS_VARIABLE: str(int(settings.analyses.allow_private_targets)),
             REQUIRE_VARIABLE: _word(settings.require_isolation),
             **settings.packages.variables(),
         },

@@ -9,6 +9,7 @@ from typing import Final
 from sqlalchemy import make_url
 
 from evalwright_server.environments import PackageSettings
+from evalwright_server.red_team.systems import PRIVATE_TARGETS_VARIABLE
 from evalwright_server.sandbox.isolation import Level
 from evalwright_server.sandbox.settings import IsolationSettings
 from evalwright_server.services.analysis_quotas import DEFAULT_MAX_DATASET, AnalysisLimits
@@ -31,8 +32,6 @@ DEFAULT_JOB_QUEUE: Final = 100
 """Jobs that may wait."""
 DEFAULT_BODY_BYTES: Final = 32 * 1024 * 1024
 """The largest body of a request."""
-PRIVATE_TARGETS_VARIABLE: Final = "EVALWRIGHT_ALLOW_PRIVATE_TARGETS"
-"""Environment variable that lets red teams attack addresses that are not public."""
 
 DEFAULT_KEEP_DAYS: Final = 30
 """How many days jobs are kept after their end."""

@@ -135,7 +135,6 @@ class RedTeamOptions(Options):
         response_key: Where the answer is in the JSON that comes back.
         concurrency: How many attacks run at a time.
         timeout: Seconds to wait for one answer.
-        allow_private: Whether the system may be at an address that is not public.
     """
 
     generate_only: bool = False
@@ -145,7 +144,6 @@ class RedTeamOptions(Options):
     response_key: str | None = None
     concurrency: int = 4
     timeout: float = 60.0
-    allow_private: bool = False
 
 
 @dataclass(frozen=True, slots=True)

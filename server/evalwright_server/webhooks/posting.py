@@ -35,10 +35,11 @@ class PostFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """The head of an answer. Bodies are nobody's business: they could be anything on a network."""
+    """The head of an answer, and its body for those who keep it."""
 
     status: int
     headers: Mapping[str, str]
+    body: bytes = b""
 
 
 @dataclass(frozen=True)
@@ -54,12 +55,15 @@ class Poster:
         resolve: Looks names up.
         seconds: See `TOTAL_SECONDS`.
         tls: Whom to believe; by default those whom the system does.
+        body_bytes: The longest body that is kept. None is by default, as bodies are nobody's
+            business: they could be anything on a network.
     """
 
     allow_private: bool = False
     resolve: Resolve = look_up
     seconds: float = TOTAL_SECONDS
     tls: ssl.SSLContext | None = field(default=None, repr=False)
+    body_bytes: int = 0
 
     async def post(
         self, destination: Destination, headers: Mapping[str, str], body: bytes
@@ -127,8 +131,12 @@ class Poster:
                     "POST", place, headers=list(fields.items()), content=body, extensions=extensions
                 ) as response,
             ):
-                await _drain(response.aiter_stream())
-                return Reply(response.status, _decode(response.headers))
+                body = b""
+                if self.body_bytes:
+                    body = await _read(response.aiter_stream(), self.body_bytes)
+                else:
+                    await _drain(response.aiter_stream())
+                return Reply(response.status, _decode(response.headers), body)
         except (httpcore2.ConnectError, httpcore2.ConnectTimeout) as error:
             raise _NotConnected(str(error)[:_SHOWN] or "timed out") from error
         except (httpcore2.NetworkError, httpcore2.ProtocolError) as error:
@@ -141,6 +149,15 @@ class Poster:
 
 class _NotConnected(Exception):
     """An address does not let us in; another one may."""
+
+
+async def _read(body: AsyncIterator[bytes], most: int) -> bytes:
+    content = bytearray()
+    async for chunk in body:
+        content += chunk
+        if len(content) > most:
+            raise PostFailed(f"the answer is longer than {most:,} bytes")
+    return bytes(content)
 
 
 async def _drain(body: AsyncIterator[bytes]) -> None:

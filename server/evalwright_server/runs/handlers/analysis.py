@@ -135,7 +135,20 @@ class Analysis(Generic[E]):
 
     async def _complete(self) -> None:
         while (found := await self._examined.get()) is not None:
-            await self._keep(await self._analyst.complete(*found))
+            try:
+                result = await self._analyst.complete(*found)
+            except Exception as error:
+                result = self._give_up(found[0], error)
+            await self._keep(result)
+
+    def _give_up(self, position: int, error: Exception) -> ItemResult:
+        """Return what comes of an item whose texts bring out a mistake of ours.
+
+        That is no reason to give up the others.
+        """
+        run_id = self._context.assignment.fence.run_id
+        logger.error("item %d of run %d can't be analysed", position, run_id, exc_info=error)
+        return self._analyst.broken(position, f"internal error: {type(error).__name__}")
 
     async def _keep(self, result: ItemResult) -> None:
         self._outbox.add([result.to_item()])

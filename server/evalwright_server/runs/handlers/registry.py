@@ -21,10 +21,13 @@ from evalwright_server.models.models import cache_path
 from evalwright_server.runs.analysis_payload import AnalysisKind
 from evalwright_server.runs.context import Handler
 from evalwright_server.runs.experiment_payload import ExperimentPayload
+from evalwright_server.runs.handlers.audit import AuditHandler
 from evalwright_server.runs.handlers.evaluation import EvaluationHandler
 from evalwright_server.runs.handlers.evaluation_analysis import EvaluationAnalysisHandler
 from evalwright_server.runs.handlers.experiment import ExperimentHandler
+from evalwright_server.runs.handlers.failure_analysis import FailureAnalysisHandler
 from evalwright_server.runs.handlers.job import JobHandler
+from evalwright_server.runs.handlers.red_team import RedTeamHandler
 from evalwright_server.runs.handlers.workbench import Workbench
 from evalwright_server.runs.kinds import RunKind
 from evalwright_server.runs.payloads import EvaluatorUse
@@ -72,7 +75,12 @@ async def make_handlers() -> AsyncIterator[Mapping[str, Handler]]:
 
 
 def _analyses(models: Models, bench: Workbench) -> dict[str, Handler]:
-    return {AnalysisKind.EVALUATION: EvaluationAnalysisHandler(models, bench)}
+    return {
+        AnalysisKind.EVALUATION: EvaluationAnalysisHandler(models, bench),
+        AnalysisKind.FAILURE_ANALYSIS: FailureAnalysisHandler(models, bench),
+        AnalysisKind.SECURITY: AuditHandler(models, bench),
+        AnalysisKind.RED_TEAM: RedTeamHandler(models, bench),
+    }
 
 
 @asynccontextmanager
