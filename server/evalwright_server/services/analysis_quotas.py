@@ -8,6 +8,7 @@ from typing import Final
 from sqlalchemy import Connection, bindparam, select
 
 from evalwright_server.services.errors import QuotaExceeded
+from evalwright_server.services.organizations import PLAN
 from evalwright_server.services.requests import JsonObject
 from evalwright_server.store.dialects import insert_into
 from evalwright_server.store.tables.analyses import usage_counters
@@ -16,8 +17,6 @@ DEFAULT_MAX_DATASET: Final = 10_000
 """The most items of one analysis."""
 ANYBODY: Final = "anybody"
 """Whose usage it is on a server that asks for no key."""
-PLAN: Final = "self-hosted"
-"""What clients are told of the plan they are on."""
 
 _c: Final = usage_counters.c
 _USED: Final = select(_c.service, _c.requests, _c.tokens).where(

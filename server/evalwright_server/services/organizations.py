@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection, Row, Table, insert, select
 
@@ -11,6 +11,9 @@ from evalwright_server.services.pages import Order, PageRequest, fetch
 from evalwright_server.services.requests import JsonObject
 from evalwright_server.store.ids import Kind, encode, new_suffix
 from evalwright_server.store.tables.spaces import organizations, users
+
+PLAN: Final = "self-hosted"
+"""What clients are told of the plan they are on."""
 
 _ORDER = Order("organizations", (organizations.c.id,), descending=False)
 
@@ -42,6 +45,20 @@ def list_organizations(conn: Connection, page: PageRequest, name: str | None) ->
         statement = statement.where(contains(organizations.c.name, name))
     found = fetch(conn, statement, _ORDER, page)
     return found.envelope("organizations", [_view(row) for row in found.rows])
+
+
+def describe_owner(conn: Connection, identity: Identity) -> JsonObject:
+    """Return who a key belongs to, as clients of analyses ask for it."""
+    row = conn.execute(
+        select(organizations).where(organizations.c.id == identity.organization)
+    ).one()
+    return {
+        "valid": True,
+        "user_id": identity.user_id,
+        "org_id": encode(Kind.ORGANIZATION, row.id, row.suffix),
+        "org_name": row.name,
+        "plan": PLAN,
+    }
 
 
 def _first(conn: Connection, table: Table, values: dict[str, str], now: datetime) -> Row[Any]:

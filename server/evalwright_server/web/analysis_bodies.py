@@ -42,9 +42,12 @@ def judged_body(call: Call, schema: str, *rules: Rule) -> JsonObject:
         rules: What else is to be right with it.
 
     Raises:
+        DatasetTooLarge: It has more items than one analysis takes; they are not looked at.
         Problem: 400 with everything that is wrong.
     """
     dataset = call.body.get("dataset") if isinstance(call.body, dict) else None
+    if isinstance(dataset, list):
+        call.context.analyses.check_size(len(dataset))
     body, errors = call.judge.check(component(schema), call.body)
     findings = Findings()
     if isinstance(body, dict):
