@@ -89,11 +89,11 @@ class Yard:
     project_id: int
 
     @asynccontextmanager
-    async def working(self) -> AsyncIterator[WorkerPool]:
-        """Have a worker process work while the context lasts."""
+    async def working(self, **environment: str) -> AsyncIterator[WorkerPool]:
+        """Have a worker process with these variables work while the context lasts."""
         limits = ModelLimits(concurrency=2, timeout=5)
         hooks = ServerHooks(self.engine, self.secrets, limits, lambda: datetime.now(UTC))
-        pool = WorkerPool(self.engine, hooks=hooks)
+        pool = WorkerPool(self.engine, hooks=hooks, environment=environment)
         await pool.start()
         try:
             yield pool

@@ -93,11 +93,13 @@ class AuditOptions(Options):
         categories: Codes of categories of harm.
         engine: Whether a judge takes part.
         thresholds: The confidence from which a finding counts, by category.
+        severities: How bad a category is, where the project says otherwise than the catalogue.
     """
 
     categories: tuple[str, ...]
     engine: EngineChoice = EngineChoice.AUTO
     thresholds: Mapping[str, float] = field(default_factory=dict)
+    severities: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

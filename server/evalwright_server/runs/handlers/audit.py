@@ -42,7 +42,9 @@ class AuditHandler:
         options = AuditOptions.read(payload.options)
         opening = open_line(self._models, payload, context.grants, options.engine, SCOPE)
         async with opening as line:
-            auditor = Auditor(options.categories, options.thresholds, self._bench)
+            auditor = Auditor(
+                options.categories, options.thresholds, self._bench, options.severities
+            )
             return await Analysis(context, AuditAnalyst(auditor, line), self._bench).run()
 
 
@@ -61,13 +63,19 @@ class Auditor:
         categories: Codes of what to look for.
         thresholds: The confidence from which a finding counts, by category.
         bench: Knows the embedder.
+        severities: How bad categories are, where that is not what the catalogue says.
     """
 
     def __init__(
-        self, categories: Sequence[str], thresholds: Mapping[str, float], bench: Workbench
+        self,
+        categories: Sequence[str],
+        thresholds: Mapping[str, float],
+        bench: Workbench,
+        severities: Mapping[str, str] | None = None,
     ) -> None:
         self.codes: Final = frozenset(categories)
         self.thresholds: Final = thresholds
+        self.severities: Final = severities or {}
         self._bench = bench
 
     def audit(self, items: Sequence[AuditItem]) -> list[Audited]:
@@ -79,8 +87,10 @@ class Auditor:
             sentences = [each.text for text in texts for each in comparable(text)]
             embedder.embed(list(dict.fromkeys(sentences)))
         engine = RULES if embedder is None else EMBEDDING
-        return [Audited(audit(item, self.codes, self.thresholds, embedder), engine)
-                for item in items]  # fmt: skip
+        return [
+            Audited(audit(item, self.codes, self.thresholds, embedder, self.severities), engine)
+            for item in items
+        ]
 
 
 class AuditAnalyst:
@@ -104,11 +114,16 @@ class AuditAnalyst:
         """Ask the judge; where it has no answer, the rules' verdict stands beside the reason."""
         verdict, engine, error, tokens = examined.verdict, examined.engine, None, 0
         if self._line is not None:
-            codes, thresholds = self._auditor.codes, self._auditor.thresholds
+            auditor = self._auditor
             try:
                 judged = await self._line.ask(
                     lambda judge: audit_by_judge(
-                        audit_item(item), examined.verdict, judge, codes, thresholds
+                        audit_item(item),
+                        examined.verdict,
+                        judge,
+                        auditor.codes,
+                        auditor.thresholds,
+                        auditor.severities,
                     )
                 )
                 verdict, engine, tokens = judged.verdict, JUDGE, judged.tokens

@@ -132,7 +132,7 @@ class Target:
             raise NoReply(self.reason) from None
         except NoReply as error:
             self._failures += 1
-            if self._failures >= FAILURES_IN_A_ROW:
+            if self._failures == FAILURES_IN_A_ROW:
                 self.reason = f"{error}; given up after {self._failures} failures in a row"
             raise
         self._failures = 0
