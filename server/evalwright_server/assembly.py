@@ -115,6 +115,7 @@ async def assemble(settings: Settings) -> AsyncIterator[Server]:
             analyses=_analysis_starter(settings, engine, secrets, identity),
             validate_answers=settings.validate_answers,
             asks_for_key=bool(settings.api_keys),
+            heartbeat=settings.analyses.heartbeat,
         )
         application = build_application(context, _limits(settings))
         await db.write(lambda connection: _resume(connection, engine, identity))

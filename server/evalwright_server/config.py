@@ -30,6 +30,8 @@ DEFAULT_JOB_SLOTS: Final = 4
 """Jobs that a worker process runs at a time."""
 DEFAULT_JOB_QUEUE: Final = 100
 """Jobs that may wait."""
+DEFAULT_HEARTBEAT: Final = 5.0
+"""Seconds of silence after which a held answer shows that it is alive."""
 DEFAULT_BODY_BYTES: Final = 32 * 1024 * 1024
 """The largest body of a request."""
 
@@ -62,10 +64,12 @@ class AnalysisSettings:
     Attributes:
         limits: How large they may be, and how much of them a key may start.
         allow_private_targets: Whether red teams may attack addresses that are not public.
+        heartbeat: After how many seconds of silence a held answer shows that it is alive.
     """
 
     limits: AnalysisLimits = field(default_factory=AnalysisLimits)
     allow_private_targets: bool = False
+    heartbeat: float = DEFAULT_HEARTBEAT
 
     @classmethod
     def read(cls, environment: Mapping[str, str]) -> "AnalysisSettings":
@@ -79,7 +83,11 @@ class AnalysisSettings:
             int(read_number(environment, "EVALWRIGHT_ANALYSIS_QUOTA", 0)),
             int(read_number(environment, "EVALWRIGHT_TOKEN_QUOTA", 0)),
         )
-        return cls(limits, environment.get(PRIVATE_TARGETS_VARIABLE, "0") not in {"", "0"})
+        return cls(
+            limits,
+            environment.get(PRIVATE_TARGETS_VARIABLE, "0") not in {"", "0"},
+            read_number(environment, "EVALWRIGHT_HEARTBEAT", DEFAULT_HEARTBEAT, least=0.1),
+        )
 
 
 @dataclass(frozen=True, slots=True)

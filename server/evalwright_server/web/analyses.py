@@ -32,10 +32,6 @@ from evalwright_server.web.content import dump
 from evalwright_server.web.presence import while_present, while_wanted
 from evalwright_server.web.waiting import hold, run_tag, wait_preference
 
-SILENT_SECONDS: Final = 5.0
-"""How long an answer is held before its beginning is sent; until then it can still be an error."""
-HEARTBEAT_SECONDS: Final = 5.0
-"""How long a held answer is silent before a blank shows that it is alive."""
 POLLED_SECONDS: Final = 25.0
 """How long a small analysis is held for clients that know how to ask again."""
 PAGE_SIZE: Final = 20
@@ -114,7 +110,8 @@ async def start(
     headers = {} if patience.applied is None else {"Preference-Applied": patience.applied}
     if patience.seconds == 0:
         return Answer(view_started(stored), headers=headers, status=202)
-    seconds = SILENT_SECONDS if patience.seconds is None else patience.seconds
+    # Until the first heartbeat it can still be an answer of another status.
+    seconds = context.heartbeat if patience.seconds is None else patience.seconds
     waiting = context.engine.wait(stored.run.id, since_version=None, timeout=seconds)
     run = await while_wanted(call.request, context.stopping, waiting)
     if run is not None and run.state.is_final:
@@ -132,7 +129,7 @@ async def _held(call: Call, stored: StoredAnalysis, view: View) -> AsyncIterator
     """
     context = call.context
     ending = _end(call, stored)
-    async for sign in while_present(call.request, context.stopping, ending, HEARTBEAT_SECONDS):
+    async for sign in while_present(call.request, context.stopping, ending, context.heartbeat):
         if sign is None:
             yield b" "
     try:

@@ -54,6 +54,7 @@ class ServerContext:
         jobs: Submits jobs, and knows what they may do.
         analyses: Starts analyses, and knows what they may take.
         asks_for_key: Whether clients need a key.
+        heartbeat: After how many seconds of silence a held answer shows that it is alive.
     """
 
     db: Database
@@ -69,6 +70,7 @@ class ServerContext:
     analyses: AnalysisStarter
     validate_answers: bool = False
     asks_for_key: bool = False
+    heartbeat: float = 5.0
 
     def require_sandbox(self) -> None:
         """Refuse what needs untrusted code to be run, where that can't be.
