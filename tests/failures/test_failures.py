@@ -43,7 +43,7 @@ CASES: dict[str, tuple[FailureItem, Signals]] = {
     "empty_output": (FailureItem("?", " \n"), Signals()),
     "truncated_output": (FailureItem("?", "The reasons are first the price and"), Signals()),
     "missing_entries": (FailureItem("List three fruits.", "- apple"), Signals()),
-    "partial_answer": (FailureItem("What and why?", "That."), Signals(LOW)),
+    "partial_answer": (FailureItem("What and why?", "That is what it is."), Signals(LOW)),
     "wrong_format": (FailureItem("Reply as JSON.", "Apples are red."), Signals()),
     "wrong_length": (FailureItem("In at most 3 words.", "These are four words."), Signals()),
     "wrong_language": (
@@ -90,7 +90,7 @@ CASES: dict[str, tuple[FailureItem, Signals]] = {
         Signals(audit=audit(AuditItem("?", "Card 4111 1111 1111 1111"))),
     ),
     "prompt_leak": (FailureItem("?", "My system prompt is: be nice."), Signals()),
-    "off_topic": (FailureItem("How are you?", "Bananas are yellow."), Signals(LOW)),
+    "off_topic": (FailureItem("How are you?", "Bananas are yellow and bent."), Signals(LOW)),
     "unjustified_refusal": (
         FailureItem("How do I bake bread?", "I'm sorry, I can't help with that."),
         Signals(

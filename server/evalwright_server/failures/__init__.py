@@ -5,9 +5,9 @@ from evalwright_server.failures.analysis import (
     Summary,
     Tag,
     analyze,
-    applicable,
     summarize,
 )
+from evalwright_server.failures.choice import applicable
 from evalwright_server.failures.items import Evidence, FailureItem, Signals, ToolCall
 from evalwright_server.failures.taxonomy import BUCKETS, KINDS, VERSION, Bucket, Kind
 

@@ -6,24 +6,24 @@ from collections import Counter
 import jsonschema_rs
 
 from evalwright_server.audits import Finding
-from evalwright_server.failures.grounding import by_score
 from evalwright_server.failures.items import Detection, Evidence, FailureItem, Signals, ToolCall
+from evalwright_server.failures.scores import by_score, quote
 from evalwright_server.metrics.claims import unknown_number
 from evalwright_server.prose.quantities import quantities
 from evalwright_server.prose.sentences import split_sentences
 
 
-def irrelevant_context(item: FailureItem, signals: Signals) -> Detection:  # noqa: ARG001
+def irrelevant_context(item: FailureItem, signals: Signals) -> Detection:
     """Take what the metric of precision says."""
-    return by_score("irrelevant_context", "context_precision", signals)
+    return by_score("irrelevant_context", "context_precision", item, signals, source="context")
 
 
-def insufficient_context(item: FailureItem, signals: Signals) -> Detection:  # noqa: ARG001
+def insufficient_context(item: FailureItem, signals: Signals) -> Detection:
     """Take what the metric of recall says."""
-    return by_score("insufficient_context", "context_recall", signals)
+    return by_score("insufficient_context", "context_recall", item, signals, source="context")
 
 
-def context_ignored(item: FailureItem, signals: Signals) -> Detection:  # noqa: ARG001
+def context_ignored(item: FailureItem, signals: Signals) -> Detection:
     """Find answers that don't rest on passages which are of use."""
     precision, grounded = (
         signals.scores.get(key) for key in ("context_precision", "hallucination")
@@ -34,8 +34,8 @@ def context_ignored(item: FailureItem, signals: Signals) -> Detection:  # noqa: 
     said = f"context_precision is {precision:.2f}, hallucination {grounded:.2f}."
     evidence: tuple[Evidence, ...] = ()
     if risk >= 0.5:
-        snippet = signals.explanations.get("hallucination", "")[:300]
-        evidence = (Evidence("context_ignored", said, "output", 0.6, snippet),)
+        snippet, start = quote(signals.explanations.get("hallucination", ""), item.output)
+        evidence = (Evidence("context_ignored", said, "output", 0.6, snippet, start),)
     return Detection(risk, 0.6, said, evidence)
 
 

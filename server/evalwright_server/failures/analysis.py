@@ -1,7 +1,7 @@
 """Analysing items, and summing up."""
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
@@ -91,37 +91,6 @@ class Summary:
     total_items: int
     items_with_failures: int
     items_all_passed: int
-
-
-def applicable(
-    item: FailureItem,
-    feature_kind: str,
-    *,
-    kinds: Collection[str] = (),
-    buckets: Collection[str] = (),
-) -> tuple[list[Kind], dict[str, str]]:
-    """Choose the kinds of failures to look for in an item.
-
-    Args:
-        item: The item.
-        feature_kind: The kind of application.
-        kinds: Only these; all when empty.
-        buckets: Only those of these groups; all when empty.
-
-    Returns:
-        The kinds, and for each that is left out, why.
-    """
-    chosen, skipped = [], {}
-    for kind in KINDS.values():
-        if (kinds and kind.id not in kinds) or (buckets and BUCKET_OF[kind.id].id not in buckets):
-            skipped[kind.id] = "it was not asked for"
-        elif feature_kind not in kind.applies_to:
-            skipped[kind.id] = f"it does not happen to applications of kind {feature_kind}"
-        elif missing := [name for name in kind.needs if name not in item.members]:
-            skipped[kind.id] = f"no item has {' and '.join(missing)}"
-        else:
-            chosen.append(kind)
-    return chosen, skipped
 
 
 def analyze(item: FailureItem, kinds: Iterable[Kind], signals: Signals) -> list[Tag]:

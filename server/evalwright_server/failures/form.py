@@ -1,10 +1,10 @@
 """Detectors of what is wrong with an answer's form."""
 
-import re
 from typing import Final
 
-from evalwright_server.failures.grounding import by_score
 from evalwright_server.failures.items import Detection, Evidence, FailureItem, Signals
+from evalwright_server.failures.languages import asked_language, language_of, speaks_of_languages
+from evalwright_server.failures.scores import by_score, by_score_of_answer
 from evalwright_server.metrics.requests import (
     Constraint,
     asked_count,
@@ -19,19 +19,6 @@ from evalwright_server.prose.sentences import split_sentences
 from evalwright_server.prose.words import words
 
 _FORMATS: Final = frozenset({"JSON", "a table", "a list", "code"})
-_LANGUAGES: Final = {
-    "german": "der die das und ist nicht ein eine mit für auf dem den von zu sich auch wird",
-    "french": "le la les des est une pour dans que qui pas sur avec ce cette sont au du et",
-    "spanish": "el la los las de que y en un una es por con para no se del al como más",
-    "italian": "il lo la gli di che e un una è per con non si del della sono come più nel",
-    "portuguese": "o a os as de que e em um uma é por com para não se do da como mais",
-    "dutch": "de het een en van ik te dat niet is op voor met zijn er aan om ook als",
-    "english": "the of and to in is that it for was on are with as be at this have from or",
-}
-_ASKED_LANGUAGE: Final = re.compile(
-    rf"\b(?:in|into|auf|en) ({'|'.join(_LANGUAGES)})\b", re.IGNORECASE
-)
-_LEAST_WORDS: Final = 12
 
 
 def _none(rationale: str) -> Detection:
@@ -71,9 +58,9 @@ def missing_entries(item: FailureItem, signals: Signals) -> Detection:  # noqa: 
     return _found("missing_entries", said, item.output, 0.5 + 0.5 * (1 - given / wanted), 0.8)
 
 
-def partial_answer(item: FailureItem, signals: Signals) -> Detection:  # noqa: ARG001
+def partial_answer(item: FailureItem, signals: Signals) -> Detection:
     """Take what the metric of completeness says."""
-    return by_score("partial_answer", "response_completeness", signals)
+    return by_score_of_answer("partial_answer", "response_completeness", item, signals)
 
 
 def _broken(item: FailureItem, *, is_format: bool) -> list[Constraint]:
@@ -101,8 +88,10 @@ def wrong_length(item: FailureItem, signals: Signals) -> Detection:  # noqa: ARG
 
 def wrong_language(item: FailureItem, signals: Signals) -> Detection:  # noqa: ARG001
     """Compare the answer's language with the one asked for, or the request's own."""
-    asked = _ASKED_LANGUAGE.search(item.input)
-    wanted = asked.group(1).lower() if asked else language_of(item.input)
+    asked = asked_language(item.input)
+    wanted = asked
+    if asked is None and not speaks_of_languages(item.input):
+        wanted = language_of(item.input)
     got = language_of(item.output)
     if wanted is None or got is None or wanted == got:
         return _none("No other language than wanted was recognised.")
@@ -110,31 +99,18 @@ def wrong_language(item: FailureItem, signals: Signals) -> Detection:  # noqa: A
     return _found("wrong_language", said, item.output, 0.9, 0.8 if asked else 0.65)
 
 
-def language_of(text: str) -> str | None:
-    """Tell a language by its commonest words; None where too few of them are there."""
-    found = words(text)
-    if len(found) < _LEAST_WORDS:
-        return None
-    shares = {
-        name: sum(word in common.split() for word in found) / len(found)
-        for name, common in _LANGUAGES.items()
-    }
-    best, second = sorted(shares, key=lambda name: -shares[name])[:2]
-    return best if shares[best] > 0.12 and shares[best] > 1.5 * shares[second] else None
-
-
-def ignored_instruction(item: FailureItem, signals: Signals) -> Detection:  # noqa: ARG001
+def ignored_instruction(item: FailureItem, signals: Signals) -> Detection:
     """Take what a judge says about task adherence; without a judge nothing is known."""
     if "task_adherence" not in signals.by_judge:
         return Detection(0.0, 0.0, "Only a judge can tell, and there is none.")
-    return by_score("ignored_instruction", "task_adherence", signals)
+    return by_score("ignored_instruction", "task_adherence", item, signals)
 
 
 def off_topic(item: FailureItem, signals: Signals) -> Detection:
     """Take what the metric of relevance says; refusals are another kind."""
     if is_refusal(item.output) or not words(item.output):
         return _none("There is no answer that could be about something else.")
-    return by_score("off_topic", "answer_relevance", signals)
+    return by_score_of_answer("off_topic", "answer_relevance", item, signals)
 
 
 def unjustified_refusal(item: FailureItem, signals: Signals) -> Detection:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from evalwright_server.failures.items import Detection, Evidence, FailureItem, Signals
+from evalwright_server.failures.scores import by_score
 from evalwright_server.metrics.claims import (
     claims_of,
     contradiction,
@@ -60,31 +61,17 @@ def factual_contradiction(item: FailureItem, signals: Signals) -> Detection:
         return contradiction(claim, nearest)
 
     found = _per_claim("factual_contradiction", item, fault_of, 0.75)
-    return found if found.risk else _with_score(found, signals, "factual_accuracy")
+    return found if found.risk else _by_judge(found, item, signals)
 
 
-def unsupported_claim(item: FailureItem, signals: Signals) -> Detection:  # noqa: ARG001
+def unsupported_claim(item: FailureItem, signals: Signals) -> Detection:
     """Take what the metric of hallucination says."""
-    return by_score("unsupported_claim", "hallucination", signals)
+    return by_score("unsupported_claim", "hallucination", item, signals)
 
 
-def by_score(kind: str, metric: str, signals: Signals) -> Detection:
-    """Take a metric's score for the risk; without a score nothing is known."""
-    score = signals.scores.get(metric)
-    if score is None:
-        return Detection(0.0, 0.0, f"The metric {metric} was not measured.")
-    explanation = signals.explanations.get(metric, "")
-    certainty = 0.85 if metric in signals.by_judge else 0.6
-    evidence: tuple[Evidence, ...] = ()
-    if score < 0.5:
-        evidence = (Evidence(kind, explanation, "output", certainty, explanation[:300]),)
-    return Detection(
-        1 - score, certainty, f"{metric} is {score:.2f}. {explanation}".strip(), evidence
-    )
-
-
-def _with_score(found: Detection, signals: Signals, metric: str) -> Detection:
-    score = signals.scores.get(metric)
-    if score is None or metric not in signals.by_judge:
+def _by_judge(found: Detection, item: FailureItem, signals: Signals) -> Detection:
+    """Take a judge's word where rules have found nothing; an offline metric's adds nothing."""
+    metric = "factual_accuracy"
+    if metric not in signals.scores or metric not in signals.by_judge:
         return found
-    return by_score("factual_contradiction", metric, signals)
+    return by_score("factual_contradiction", metric, item, signals)

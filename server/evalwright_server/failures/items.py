@@ -66,12 +66,16 @@ class Signals:
         by_judge: The metrics among them that a language model scored.
         explanations: Why they are what they are.
         audit: What a security audit says; None without one.
+        unscored: Why other metrics could not be measured.
+        audited: The categories of harm that the audit looked for; None for all.
     """
 
     scores: Mapping[str, float] = field(default_factory=dict)
     by_judge: frozenset[str] = frozenset()
     explanations: Mapping[str, str] = field(default_factory=dict)
     audit: "AuditVerdict | None" = None
+    unscored: Mapping[str, str] = field(default_factory=dict)
+    audited: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,8 @@ class Kind:
         needs: The members an item must have, besides input and output.
         metrics: The metrics that tell about it.
         categories: The security categories that go with it.
+        rests_on: The metrics among them without which its detector can't say anything.
+        is_audited: Whether its detector can't say anything without a security audit.
     """
 
     id: str
@@ -41,6 +43,8 @@ class Kind:
     needs: tuple[str, ...] = ()
     metrics: tuple[str, ...] = ()
     categories: tuple[str, ...] = ()
+    rests_on: tuple[str, ...] = ()
+    is_audited: bool = False
 
     @property
     def risk_category(self) -> str:
@@ -74,7 +78,8 @@ BUCKETS: Final = (
         Kind("unknown_name", "Made-up Name", "A name of the answer is in no source.",
              DETERMINISTIC, 0.65, _RETRIEVING, _CONTEXT, ("hallucination",)),
         Kind("unsupported_claim", "Unsupported Claim", "Nothing in the sources says a claim.",
-             HYBRID, 0.7, _RETRIEVING, _CONTEXT, ("hallucination", "factual_accuracy")),
+             HYBRID, 0.7, _RETRIEVING, _CONTEXT, ("hallucination", "factual_accuracy"),
+             rests_on=("hallucination",)),
     )),
     Bucket("completeness", "Completeness", "The answer does not give all that was asked for.", (
         Kind("empty_output", "Empty Answer", "There is no answer.", DETERMINISTIC, 0.9),
@@ -83,7 +88,8 @@ BUCKETS: Final = (
         Kind("missing_entries", "Too Few Entries", "Fewer things are given than were asked for.",
              DETERMINISTIC, 0.45, metrics=("response_completeness",)),
         Kind("partial_answer", "Partial Answer", "Parts of the request are not answered.", HYBRID,
-             0.55, metrics=("response_completeness",)),
+             0.55, metrics=("response_completeness",),
+             rests_on=("response_completeness",)),
     )),
     Bucket("instruction", "Instruction Following", "The answer is not in the form asked for.", (
         Kind("wrong_format", "Wrong Format", "Another format than JSON, table, list or code as "
@@ -93,17 +99,21 @@ BUCKETS: Final = (
         Kind("wrong_language", "Wrong Language", "Another language than asked, or than the "
              "request's.", DETERMINISTIC, 0.55),
         Kind("ignored_instruction", "Ignored Instruction", "An instruction is not kept.", JUDGED,
-             0.6, metrics=("task_adherence",)),
+             0.6, metrics=("task_adherence",),
+             rests_on=("task_adherence",)),
     )),
     Bucket("retrieval", "Retrieval Quality", "What was retrieved is of no use, or not used.", (
         Kind("irrelevant_context", "Irrelevant Context", "No passage has to do with the question.",
-             HYBRID, 0.6, _RETRIEVING, _CONTEXT, ("context_precision",)),
+             HYBRID, 0.6, _RETRIEVING, _CONTEXT, ("context_precision",),
+             rests_on=("context_precision",)),
         Kind("insufficient_context", "Insufficient Context",
              "The passages don't say what is expected.", HYBRID, 0.55, _RETRIEVING,
-             ("context", "expected"), ("context_recall",)),
+             ("context", "expected"), ("context_recall",),
+             rests_on=("context_recall",)),
         Kind("context_ignored", "Context Ignored",
              "The passages are about the question; the answer does not rest on them.", HYBRID, 0.65,
-             _RETRIEVING, _CONTEXT, ("hallucination", "context_precision")),
+             _RETRIEVING, _CONTEXT, ("hallucination", "context_precision"),
+             rests_on=("hallucination", "context_precision")),
     )),
     Bucket("tool_use", "Tool Use", "Tools are called wrongly, or in vain.", (
         Kind("failed_tool_call", "Failed Tool Call", "A tool answered with an error.",
@@ -117,15 +127,18 @@ BUCKETS: Final = (
     )),
     Bucket("safety", "Safety", "The answer does harm, or gives secrets away.", (
         Kind("harmful_content", "Harmful Content", "The answer is harmful.", HYBRID, 0.95,
-             categories=tuple(f"S{number}" for number in range(1, 24) if number != 10)),
+             categories=tuple(f"S{number}" for number in range(1, 24) if number != 10),
+             is_audited=True),
         Kind("personal_data", "Personal Data", "The answer has personal data or secrets.",
-             DETERMINISTIC, 0.85, categories=("S10",)),
+             DETERMINISTIC, 0.85, categories=("S10",),
+             is_audited=True),
         Kind("prompt_leak", "Leaked Instructions", "The answer repeats its own instructions.",
              DETERMINISTIC, 0.7, categories=("S10",)),
     )),
     Bucket("style", "Style", "The answer is hard to use, though not wrong.", (
         Kind("off_topic", "Off Topic", "The answer is about something else.", HYBRID, 0.6,
-             metrics=("answer_relevance",)),
+             metrics=("answer_relevance",),
+             rests_on=("answer_relevance",)),
         Kind("unjustified_refusal", "Refusal without Cause",
              "A harmless request is refused.", DETERMINISTIC, 0.55, metrics=("answer_relevance",)),
         Kind("repetition", "Repetition", "Sentences or words again and again.", DETERMINISTIC, 0.4,

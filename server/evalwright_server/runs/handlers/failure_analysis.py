@@ -4,7 +4,7 @@ What metrics and an audit say of an item are signals for the detectors of failur
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, replace
 from functools import partial
 from typing import Any, cast
 
@@ -13,7 +13,7 @@ from evalwright_server.failures import FailureItem, Signals, Tag, ToolCall, anal
 from evalwright_server.failures.items import Evidence
 from evalwright_server.failures.scoring import FAIL, PASS, UNSURE
 from evalwright_server.failures.taxonomy import BUCKET_OF
-from evalwright_server.metrics import Outcome, Score
+from evalwright_server.metrics import Outcome, Score, Unscored
 from evalwright_server.models import Models
 from evalwright_server.runs.analysis_payload import AnalysisPayload, FailureOptions
 from evalwright_server.runs.context import Context
@@ -112,10 +112,11 @@ class FailureAnalyst:
     ) -> Looked:
         own = failure_item(item)
         feature_kind = self._options.feature_kind or own.feature_kind
+        signals = replace(_signals(outcomes, audit), audited=self._auditor.codes)
         kinds, skipped = applicable(
-            own, feature_kind, kinds=self._options.kinds, buckets=self._options.buckets
+            own, feature_kind, signals, kinds=self._options.kinds, buckets=self._options.buckets
         )
-        return Looked(feature_kind, analyze(own, kinds, _signals(outcomes, audit)), skipped)
+        return Looked(feature_kind, analyze(own, kinds, signals), skipped)
 
     async def complete(self, position: int, item: Item, examined: Examined) -> ItemResult:
         """Have a judge measure the rest, and look for failures; see `Analyst`."""
@@ -132,7 +133,7 @@ class FailureAnalyst:
             "error": self._gauge.note(),
         }
         outcome = ItemResult.FAILED if result["error"] else ItemResult.SCORED
-        rows = [_row(tag) for tag in looked.tags]
+        rows = [tag_row(tag) for tag in looked.tags]
         return ItemResult(position, outcome, result, measured.tokens, rows)
 
     def broken(self, position: int, reason: str) -> ItemResult:
@@ -183,6 +184,7 @@ def _signals(outcomes: Mapping[str, Outcome], audit: AuditVerdict | None) -> Sig
         by_judge(outcomes),
         {key: each.explanation for key, each in scored.items()},
         audit,
+        {key: each.reason for key, each in outcomes.items() if isinstance(each, Unscored)},
     )
 
 
@@ -207,7 +209,7 @@ def _counts(tags: Sequence[Tag]) -> dict[str, object]:
     }
 
 
-def _row(tag: Tag) -> dict[str, object]:
+def tag_row(tag: Tag) -> dict[str, object]:
     """Return a tag as a row of `failure_tags`."""
     return {
         "subcategory_id": tag.kind.id,
