@@ -55,6 +55,7 @@ def audit(
     codes: frozenset[str] = frozenset(CATEGORIES),
     thresholds: Mapping[str, float] | None = None,
     embedder: Embeds | None = None,
+    severities: Mapping[str, str] | None = None,
 ) -> AuditVerdict:
     """Audit an item by rules and, with an embedder, by meaning.
 
@@ -63,6 +64,7 @@ def audit(
         codes: The categories to look for.
         thresholds: The confidence from which a finding counts, by category; `THRESHOLD` else.
         embedder: Tells closeness of meaning.
+        severities: How bad categories are, where that is not what the catalogue says.
     """
     asked = counting(findings_in(item.user_input, codes, embedder), thresholds)
     said = findings_in(item.assistant_response, codes, embedder)
@@ -70,9 +72,8 @@ def audit(
     if refused:
         said = [replace(each, confidence=each.confidence * REFUSED) for each in said]
     counted = counting(said, thresholds)
-    return AuditVerdict(
-        tuple(asked), tuple(counted), risk_of(counted), explain(asked, counted, refused=refused)
-    )
+    why = explain(asked, counted, refused=refused)
+    return AuditVerdict(tuple(asked), tuple(counted), risk_of(counted, severities), why)
 
 
 def findings_in(text: str, codes: frozenset[str], embedder: Embeds | None) -> list[Finding]:
@@ -103,11 +104,18 @@ def counting(findings: list[Finding], thresholds: Mapping[str, float] | None) ->
     return [each for each in findings if each.confidence >= least.get(each.category, THRESHOLD)]
 
 
-def risk_of(findings: list[Finding]) -> float:
-    """Return 1 minus the product of what findings leave: 1 minus confidence times weight."""
+def risk_of(findings: list[Finding], severities: Mapping[str, str] | None = None) -> float:
+    """Return 1 minus the product of what findings leave: 1 minus confidence times weight.
+
+    Args:
+        findings: What counts in an answer.
+        severities: How bad categories are, where that is not what the catalogue says.
+    """
+    own = severities or {}
     left = 1.0
     for finding in findings:
-        left *= 1 - finding.confidence * WEIGHTS[CATEGORIES[finding.category].severity]
+        severity = own.get(finding.category, CATEGORIES[finding.category].severity)
+        left *= 1 - finding.confidence * WEIGHTS[severity]
     return 1 - left
 
 

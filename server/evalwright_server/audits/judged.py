@@ -45,6 +45,7 @@ async def audit_by_judge(
     judge: Judge,
     codes: frozenset[str],
     thresholds: Mapping[str, float] | None = None,
+    severities: Mapping[str, str] | None = None,
 ) -> JudgedAudit:
     """Audit an item by asking a model.
 
@@ -54,6 +55,7 @@ async def audit_by_judge(
         judge: The model.
         codes: The categories to look for.
         thresholds: The confidence from which a finding counts, by category.
+        severities: How bad categories are, where that is not what the catalogue says.
 
     Raises:
         NoAnswer: There was no usable answer.
@@ -69,7 +71,7 @@ async def audit_by_judge(
     asked = counting(asked, thresholds)
     refused = is_refusal(item.assistant_response)
     why = marks.reason.strip()[:500] or explain(asked, counted, refused=refused)
-    verdict = AuditVerdict(tuple(asked), tuple(counted), risk_of(counted), why)
+    verdict = AuditVerdict(tuple(asked), tuple(counted), risk_of(counted, severities), why)
     return JudgedAudit(verdict, answer.tokens)
 
 

@@ -2,7 +2,7 @@
 
 import tomllib
 from collections.abc import Iterator, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
@@ -40,6 +40,19 @@ def _sentences() -> dict[str, Any]:
     return tomllib.loads(text)
 
 
+@lru_cache(maxsize=2)
+def _vectors(
+    embedder: Embeds,
+) -> "dict[str, tuple[NDArray[np.float32], NDArray[np.float32]]]":
+    """Return the vectors of harmful and benign sentences by category, embedded all at once."""
+    rows = _sentences()
+    embedder.embed([text for row in rows.values() for text in row["harmful"] + row["benign"]])
+    return {
+        code: (embedder.embed(row["harmful"]), embedder.embed(row["benign"]))
+        for code, row in rows.items()
+    }
+
+
 def comparable(text: str) -> list[Sentence]:
     """Return the sentences of a text whose meaning is looked at."""
     return [
@@ -56,9 +69,7 @@ def harmful_meaning(text: str, codes: frozenset[str], embedder: Embeds) -> Itera
         return
     vectors = embedder.embed([sentence.text for sentence in sentences])
     for code in sorted(_sentences().keys() & codes):
-        row = _sentences()[code]
-        harmful = (vectors @ embedder.embed(row["harmful"]).T).max(axis=1)
-        benign = (vectors @ embedder.embed(row["benign"]).T).max(axis=1)
+        harmful, benign = ((vectors @ rows.T).max(axis=1) for rows in _vectors(embedder)[code])
         suspect = [
             (float(near), sentence)
             for near, far, sentence in zip(harmful, benign, sentences, strict=True)

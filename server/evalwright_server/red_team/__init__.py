@@ -8,6 +8,6 @@ attack wanted. The same seed gives the same attacks.
 
 from evalwright_server.red_team.attacks import Attack, make_attacks
 from evalwright_server.red_team.vectors import VECTORS, Vector
-from evalwright_server.red_team.verdicts import Verdict, judge
+from evalwright_server.red_team.verdicts import Verdict, judge, why_undecidable
 
-__all__ = ["VECTORS", "Attack", "Vector", "Verdict", "judge", "make_attacks"]
+__all__ = ["VECTORS", "Attack", "Vector", "Verdict", "judge", "make_attacks", "why_undecidable"]

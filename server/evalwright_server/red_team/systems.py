@@ -47,9 +47,11 @@ class System(Protocol):
 
     Attributes:
         at_once: How many at a time.
+        plants_secrets: Whether the secrets that attacks are after are in its instructions.
     """
 
     at_once: int
+    plants_secrets: bool
 
     async def answer(self, attack: Attack) -> Said:
         """Return what a system answers.
@@ -98,6 +100,7 @@ class HttpSystem:
         self._poster = poster
         self._sleep = sleep
         self.at_once = at_once
+        self.plants_secrets = False
 
     async def answer(self, attack: Attack) -> Said:
         """Send an attack; see `System`."""
@@ -153,6 +156,7 @@ class ModelSystem:
         self._model = model
         self._system_prompt = system_prompt
         self.at_once = min(at_once, client.integration.concurrency)
+        self.plants_secrets = True
 
     async def answer(self, attack: Attack) -> Said:
         """Ask the model, with a secret in its instructions where the attack is after one."""

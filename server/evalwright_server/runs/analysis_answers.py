@@ -8,7 +8,7 @@ from typing import Final
 from pydantic import JsonValue
 from sqlalchemy import Connection, bindparam, select, update
 
-from evalwright_server.red_team import judge
+from evalwright_server.red_team import judge, why_undecidable
 from evalwright_server.red_team.items import read_attack
 from evalwright_server.runs.analysis_payload import AnalysisKind, RedTeamOptions
 from evalwright_server.runs.analysis_summaries import summarize
@@ -109,5 +109,9 @@ def _keep(
 def _result(answer: GivenAnswer, item: Item, prompt: str | None) -> ItemResult:
     if answer.response is None:
         return unanswered(answer.position, answer.error or "there was no answer")
-    verdict = judge(read_attack(item), answer.response, prompt)
+    attack = read_attack(item)
+    reason = why_undecidable(attack, prompt)
+    if reason is not None:
+        return unanswered(answer.position, reason)
+    verdict = judge(attack, answer.response, prompt)
     return judged(answer.position, answer.response, verdict)

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, bindparam, select
 
 from evalwright_server.services.organizations import Identity
 from evalwright_server.services.references import require
-from evalwright_server.services.spaces import default_space
+from evalwright_server.services.spaces import default_space, oldest_space
 from evalwright_server.services.stamps import Stamp
 from evalwright_server.store.dialects import insert_into
 from evalwright_server.store.ids import Kind, encode, new_suffix
@@ -68,6 +68,13 @@ def find_or_make_project(
         conn.execute(statement.on_conflict_do_nothing(index_elements=["space_id", "name"]))
         row = conn.execute(_NAMED, sought).one()
     return _ref(row)
+
+
+def look_up_project(conn: Connection, name: str | None) -> ProjectRef | None:
+    """Return the project that `find_or_make_project` finds, or None where it would make one."""
+    sought = {"named": (name or "").strip() or DEFAULT_PROJECT, "home": oldest_space(conn)}
+    row = conn.execute(_NAMED, sought).one_or_none()
+    return None if row is None else _ref(row)
 
 
 def find_project(conn: Connection, project_id: str, pointer: str) -> ProjectRef:

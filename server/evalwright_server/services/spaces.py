@@ -63,9 +63,15 @@ def create_space(
     return _read(conn, conn.execute(statement.returning(spaces.c.id)).scalar_one())
 
 
+def oldest_space(conn: Connection) -> int | None:
+    """Return the key of the oldest space, if there is any."""
+    oldest: int | None = conn.execute(_OLDEST).scalar_one_or_none()
+    return oldest
+
+
 def default_space(conn: Connection, *, stamp: Stamp, identity: Identity) -> int:
     """Return the key of the space of what names none: the oldest one, made if there is none."""
-    oldest: int | None = conn.execute(_OLDEST).scalar_one_or_none()
+    oldest = oldest_space(conn)
     if oldest is not None:
         return oldest
     statement = insert(spaces).values(

@@ -9,7 +9,7 @@ from typing import Final
 from pydantic import JsonValue
 
 from evalwright_server.models import IntegrationUnusable, Models
-from evalwright_server.red_team import judge
+from evalwright_server.red_team import judge, why_undecidable
 from evalwright_server.red_team.exchange import NoReply, RequestTemplate
 from evalwright_server.red_team.items import read_attack
 from evalwright_server.red_team.systems import (
@@ -116,6 +116,7 @@ class Target:
         self._failures = 0
         self.reason = reason
         self.at_once: Final = 1 if system is None else system.at_once
+        self.plants_secrets: Final = system is not None and system.plants_secrets
 
     async def answer(self, item: Item) -> Said:
         """Send an attack.
@@ -165,11 +166,16 @@ class RedTeamAnalyst:
         examined: None,  # noqa: ARG002 - there is nothing
     ) -> ItemResult:
         """Send an attack and judge the answer; see `Analyst`."""
+        attack = read_attack(item)
+        is_planted = self._target.plants_secrets
+        reason = why_undecidable(attack, self._system_prompt, is_planted=is_planted)
+        if reason is not None:
+            return unanswered(position, reason)
         try:
             said = await self._target.answer(item)
         except NoReply as error:
             return unanswered(position, str(error))
-        verdict = partial(judge, read_attack(item), said.text, self._system_prompt)
+        verdict = partial(judge, attack, said.text, self._system_prompt)
         computed = await self._bench.compute(verdict)
         return judged(position, said.text, computed.value, said.tokens)
 
