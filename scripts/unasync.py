@@ -21,7 +21,7 @@ from typing import Final, TypeVar
 
 import libcst as cst
 
-Statement = TypeVar("Statement", cst.FunctionDef, cst.For, cst.With)
+Statement = TypeVar("Statement", cst.FunctionDef, cst.For, cst.CompFor, cst.With)
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 SOURCE: Final = ROOT / "sdk/evalwright/_async"
@@ -36,8 +36,14 @@ NAMES: Final = {
     "asyncio": "time",
     "httpx2_wire": "urllib3_wire",
     "Httpx2Wire": "Urllib3Wire",
+    "asyncio_calls": "thread_calls",
+    "AsyncJobStatus": "AsyncJobStatus",
+    "AwaitableJobHandle": "AsyncJobHandle",
 }
-"""Identifiers with another name on the sync side."""
+"""Identifiers with another name on the sync side.
+
+`AsyncJobHandle` is what the handles of plain clients have to be called: what is async is the job.
+"""
 
 PREFIX: Final = "Async"
 """Dropped from every identifier that starts with it: AsyncIterator, AsyncTasksClient."""
@@ -66,6 +72,10 @@ class Synchronous(cst.CSTTransformer):
 
     def leave_For(self, original_node: cst.For, updated_node: cst.For) -> cst.For:
         """Drop `async` of loops."""
+        return self._plain(updated_node, "async for")
+
+    def leave_CompFor(self, original_node: cst.CompFor, updated_node: cst.CompFor) -> cst.CompFor:
+        """Drop `async` of comprehensions."""
         return self._plain(updated_node, "async for")
 
     def leave_With(self, original_node: cst.With, updated_node: cst.With) -> cst.With:

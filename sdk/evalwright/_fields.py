@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 _M = TypeVar("_M", bound="BaseModel")
 _SHOWN = 80
-_SECRET = frozenset({"api_key", "headers"})
+_SECRET = frozenset({"api_key", "headers", "openai_api_key", "target_headers"})
 """Arguments whose values stay out of texts, which end up in logs."""
 
 

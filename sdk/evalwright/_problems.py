@@ -96,10 +96,10 @@ def _answer(
     method: str,
     path: str,
     *,
-    problem: models.Problem | models.JobProblem | None = None,
+    problem: models.Problem | models.JobProblem | models.AnalysisProblem | None = None,
     errors: list[FieldError] | None = None,
 ) -> APIError:
-    return error_class(status)(
+    return error_class(status, problem)(
         status=status,
         method=method,
         path=path,

@@ -160,7 +160,7 @@ class Waiting(Generic[_R]):
         # Without a version to compare, a held poll would sit on the first sign of progress.
         may_hold = self.on_progress is None or self.etag is not None
         # Half a second less, so that the answer comes before the deadline does.
-        hold = max(min(MAX_HOLD, math.floor(left - 0.5)), 0) if may_hold else 0
+        hold = max(math.floor(min(MAX_HOLD, left - 0.5)), 0) if may_hold else 0
         etag = self.etag if self.on_progress is not None else None
         return Ask(hold, etag, min(hold + REPLY_GRACE, max(left, 1.0)))
 

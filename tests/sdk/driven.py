@@ -4,8 +4,11 @@ import asyncio
 import inspect
 from typing import Any
 
-from evalwright import AsyncJob, AsyncRemoteFunction
+from evalwright import AsyncJob, AsyncRemoteFunction, AwaitableJobHandle
+from evalwright._async.exports import AsyncExports
 from sdk.blocking import collect
+
+_DRIVEN = (AsyncJob, AsyncRemoteFunction, AwaitableJobHandle, AsyncExports)
 
 
 class Driven:
@@ -29,7 +32,7 @@ class Driven:
             return [self._settle(item) for item in self._runner.run(collect(value))]
         if inspect.iscoroutine(value):
             return self._settle(self._runner.run(value))
-        if isinstance(value, AsyncJob | AsyncRemoteFunction):
+        if isinstance(value, _DRIVEN):
             return Driven(value, self._runner)
         return value
 

@@ -9,12 +9,15 @@ from evalwright._async.ai_integrations import AsyncAiIntegrationsClient
 from evalwright._async.datasets import AsyncDatasetsClient
 from evalwright._async.dead_letters import AsyncDeadLettersClient
 from evalwright._async.environments import AsyncEnvironmentsClient
+from evalwright._async.evaluations import AsyncEvaluationsClient
 from evalwright._async.evaluators import AsyncEvaluatorsClient
 from evalwright._async.experiments import AsyncExperimentsClient
+from evalwright._async.failure_analysis import AsyncFailureAnalysisClient
 from evalwright._async.job_types import AsyncJobTypesClient
 from evalwright._async.jobs import AsyncJobsClient
 from evalwright._async.projects import AsyncProjectsClient
 from evalwright._async.runs import AsyncRunsClient
+from evalwright._async.security import AsyncSecurityClient
 from evalwright._async.session import AsyncSession
 from evalwright._async.spaces import AsyncSpacesClient
 from evalwright._async.spans import AsyncSpansClient
@@ -87,6 +90,11 @@ class AsyncEvalwright:
         return AsyncEnvironmentsClient._attached(self._session)
 
     @cached_property
+    def eval(self) -> AsyncEvaluationsClient:
+        """Metrics over datasets of inputs and outputs."""
+        return AsyncEvaluationsClient._attached(self._session)
+
+    @cached_property
     def evaluators(self) -> AsyncEvaluatorsClient:
         """Versioned judges of outputs."""
         return AsyncEvaluatorsClient._attached(self._session)
@@ -95,6 +103,11 @@ class AsyncEvalwright:
     def experiments(self) -> AsyncExperimentsClient:
         """Outputs of systems over datasets, and their evaluations."""
         return AsyncExperimentsClient._attached(self._session)
+
+    @cached_property
+    def failure_analysis(self) -> AsyncFailureAnalysisClient:
+        """Where and why answers fail."""
+        return AsyncFailureAnalysisClient._attached(self._session)
 
     @cached_property
     def job_types(self) -> AsyncJobTypesClient:
@@ -115,6 +128,11 @@ class AsyncEvalwright:
     def runs(self) -> AsyncRunsClient:
         """Everything that takes time, seen alike."""
         return AsyncRunsClient._attached(self._session)
+
+    @cached_property
+    def security(self) -> AsyncSecurityClient:
+        """Harmful content in datasets, and systems under attack."""
+        return AsyncSecurityClient._attached(self._session)
 
     @cached_property
     def spaces(self) -> AsyncSpacesClient:

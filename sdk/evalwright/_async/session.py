@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
 from evalwright._config import Config
-from evalwright._errors.api import APIError
+from evalwright._errors.api import APIError, QuotaExceededError
 from evalwright._errors.base import ClientClosed, EvalwrightError
 from evalwright._errors.network import ConnectionFailed, ResponseFormatError, Timeout
 from evalwright._problems import path_of, translate
@@ -156,6 +156,8 @@ class AsyncSession:
 
 
 def _delay(plan: RetryPlan, failure: EvalwrightError) -> float | None:
+    if isinstance(failure, QuotaExceededError):  # the next try would be refused, too
+        return None
     if isinstance(failure, APIError):
         return plan.after_status(failure.status, failure.headers.get("retry-after"))
     if isinstance(failure, ConnectionFailed | Timeout):

@@ -9,7 +9,9 @@ from evalwright._errors.base import EvalwrightError
 from evalwright._errors.invalid import FieldError, InvalidRequest, explain
 
 if TYPE_CHECKING:
-    from evalwright_api.models import JobProblem, Problem
+    from evalwright_api.models import AnalysisProblem, JobProblem, Problem
+
+    AnyProblem = Problem | JobProblem | AnalysisProblem
 
 
 class APIError(EvalwrightError):
@@ -27,7 +29,7 @@ class APIError(EvalwrightError):
     path: str
     """The path of the request, with its query."""
 
-    problem: "Problem | JobProblem | None"
+    problem: "AnyProblem | None"
     """The problem document, when there was one."""
 
     body: bytes
@@ -49,7 +51,7 @@ class APIError(EvalwrightError):
         method: str,
         path: str,
         request_id: str | None = None,
-        problem: "Problem | JobProblem | None" = None,
+        problem: "AnyProblem | None" = None,
         body: bytes = b"",
         headers: Mapping[str, str] | None = None,
         errors: Sequence[FieldError] = (),
@@ -65,6 +67,10 @@ class APIError(EvalwrightError):
         self.headers = dict(headers or {})
         self.errors = list(errors)
         self.hint = _hint(problem)
+        self._read(problem)
+
+    def _read(self, problem: "AnyProblem | None") -> None:
+        """Take further figures over from a problem document."""
 
 
 class BadRequest(APIError, InvalidRequest):
@@ -99,6 +105,61 @@ class RateLimited(APIError):
     """429: too many requests, even after the retries."""
 
 
+class DatasetTooLargeError(BadRequest):
+    """400: a dataset has more items than the server takes at once; split it."""
+
+    dataset_size: int
+    """How many items were sent."""
+
+    max_allowed: int
+    """How many may be sent at once."""
+
+    def _read(self, problem: "AnyProblem | None") -> None:
+        self.dataset_size = _figure(problem, "dataset_size")
+        self.max_allowed = _figure(problem, "max_allowed")
+
+
+class QuotaExceededError(RateLimited):
+    """429: the key has started as many analyses as it may; `Retry-After` says until when."""
+
+    service: str | None
+    """What the quota is for."""
+
+    current_usage: int
+    """How many requests were made."""
+
+    quota_limit: int
+    """How many may be made."""
+
+    def _read(self, problem: "AnyProblem | None") -> None:
+        service = getattr(problem, "service", None)
+        self.service = service if isinstance(service, str) else None
+        self.current_usage = _figure(problem, "current_usage")
+        self.quota_limit = _figure(problem, "quota_limit")
+
+
+class TokenQuotaExceededError(QuotaExceededError):
+    """429: judges would take more tokens than the key may use.
+
+    `current_usage` and `quota_limit` count tokens here.
+    """
+
+    current_tokens: int
+    """How many tokens were used."""
+
+    predicted_tokens: int
+    """How many tokens this would take."""
+
+    token_limit: int
+    """How many tokens may be used."""
+
+    def _read(self, problem: "AnyProblem | None") -> None:
+        super()._read(problem)
+        self.current_usage = self.current_tokens = _figure(problem, "current_tokens_used")
+        self.quota_limit = self.token_limit = _figure(problem, "token_quota_limit")
+        self.predicted_tokens = _figure(problem, "predicted_tokens")
+
+
 class ServerError(APIError):
     """5xx: the server failed; the request id helps to find out why."""
 
@@ -116,13 +177,24 @@ BY_STATUS: Mapping[int, type[APIError]] = {
 """Which class stands for which status; 5xx is `ServerError`, the rest plain `APIError`."""
 
 
-def error_class(status: int) -> type[APIError]:
-    """Choose the class for a status."""
+BY_WORD: Mapping[tuple[int, str], type[APIError]] = {
+    (400, "dataset_too_large"): DatasetTooLargeError,
+    (429, "quota_exceeded"): QuotaExceededError,
+    (429, "token_quota_exceeded"): TokenQuotaExceededError,
+}
+"""Which class stands for a status with a word for programs."""
+
+
+def error_class(status: int, problem: "AnyProblem | None" = None) -> type[APIError]:
+    """Choose the class for a status, and for the word that the answer has for programs."""
+    word = getattr(problem, "error", None)
+    if isinstance(word, str) and (status, word) in BY_WORD:
+        return BY_WORD[status, word]
     return BY_STATUS.get(status, ServerError if status >= 500 else APIError)
 
 
 def _text(
-    status: int, problem: "Problem | JobProblem | None", where: str, errors: Sequence[FieldError]
+    status: int, problem: "AnyProblem | None", where: str, errors: Sequence[FieldError]
 ) -> str:
     """Write everything that is known, each thing once."""
     try:
@@ -141,8 +213,11 @@ def _text(
     return f"{phrase} {where}\n{explain(errors)}"
 
 
-def _detail(problem: "Problem | JobProblem") -> str:
+def _detail(problem: "AnyProblem") -> str:
     hint = _hint(problem)
+    message = getattr(problem.detail, "message", None)
+    if isinstance(message, str):  # of analyses, why the key may not do it stands there
+        return message
     if not isinstance(problem.detail, str):  # of jobs, the list of wrong fields stands there
         return hint or problem.title
     if hint is None or hint == problem.detail:
@@ -150,14 +225,19 @@ def _detail(problem: "Problem | JobProblem") -> str:
     return f"{problem.detail.removesuffix('.')}. {hint[:1].upper()}{hint[1:]}"
 
 
-def _hint(problem: "Problem | JobProblem | None") -> str | None:
+def _hint(problem: "AnyProblem | None") -> str | None:
     hint = getattr(problem, "hint", None)
     return hint if isinstance(hint, str) else None
 
 
-def _repeats_fields(detail: str, problem: "Problem | JobProblem") -> bool:
+def _repeats_fields(detail: str, problem: "AnyProblem") -> bool:
     """Tell if the detail is only a list of the field errors, for clients that show no more."""
     rest = detail
     for field in problem.errors if isinstance(problem.errors, list) else []:
         rest = rest.replace(field.message, "", 1).replace(f"{field.pointer or '(body)'}:", "", 1)
     return re.fullmatch(r"[;\s]*(and \d+ more)?", rest) is not None
+
+
+def _figure(problem: "AnyProblem | None", name: str) -> int:
+    value = getattr(problem, name, None)
+    return value if isinstance(value, int) else 0

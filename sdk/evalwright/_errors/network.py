@@ -1,6 +1,7 @@
 """No answer, or one that can't be read."""
 
 from evalwright._errors.base import EvalwrightError
+from evalwright._errors.timeouts import TimeoutError  # noqa: A004 - ours is one of Python's, too
 
 
 class ConnectionFailed(EvalwrightError, ConnectionError):
@@ -21,7 +22,7 @@ class ConnectionFailed(EvalwrightError, ConnectionError):
         self.reason = reason
 
 
-class Timeout(EvalwrightError, TimeoutError):
+class Timeout(TimeoutError):
     """No complete answer within the time the caller allowed."""
 
     method: str
@@ -29,9 +30,6 @@ class Timeout(EvalwrightError, TimeoutError):
 
     path: str
     """The path of the request, with its query."""
-
-    timeout: float
-    """The seconds allowed for the whole call, retries included."""
 
     def __init__(self, *, method: str, path: str, timeout: float) -> None:
         super().__init__(

@@ -1,14 +1,14 @@
-"""The end of patience."""
+"""The end of patience with runs of tasks."""
 
 from typing import TYPE_CHECKING
 
-from evalwright._errors.base import EvalwrightError
+from evalwright._errors.timeouts import TimeoutError  # noqa: A004 - ours is one of Python's, too
 
 if TYPE_CHECKING:
     from evalwright_api.models import TaskRun
 
 
-class WaitTimeout(EvalwrightError, TimeoutError):
+class WaitTimeout(TimeoutError):
     """The run did not finish in time; it goes on, only the waiting ended."""
 
     run_id: str
@@ -16,9 +16,6 @@ class WaitTimeout(EvalwrightError, TimeoutError):
 
     run: "TaskRun | None"
     """The run as last seen; None when the server could not be asked even once."""
-
-    timeout: float
-    """The seconds that were allowed."""
 
     def __init__(self, *, run_id: str, run: "TaskRun | None", timeout: float) -> None:
         seen = "it was never seen" if run is None else f"it is {str(run.status)!r}"

@@ -11,12 +11,15 @@ from evalwright._sync.ai_integrations import AiIntegrationsClient
 from evalwright._sync.datasets import DatasetsClient
 from evalwright._sync.dead_letters import DeadLettersClient
 from evalwright._sync.environments import EnvironmentsClient
+from evalwright._sync.evaluations import EvaluationsClient
 from evalwright._sync.evaluators import EvaluatorsClient
 from evalwright._sync.experiments import ExperimentsClient
+from evalwright._sync.failure_analysis import FailureAnalysisClient
 from evalwright._sync.job_types import JobTypesClient
 from evalwright._sync.jobs import JobsClient
 from evalwright._sync.projects import ProjectsClient
 from evalwright._sync.runs import RunsClient
+from evalwright._sync.security import SecurityClient
 from evalwright._sync.session import Session
 from evalwright._sync.spaces import SpacesClient
 from evalwright._sync.spans import SpansClient
@@ -88,6 +91,11 @@ class Evalwright:
         return EnvironmentsClient._attached(self._session)
 
     @cached_property
+    def eval(self) -> EvaluationsClient:
+        """Metrics over datasets of inputs and outputs."""
+        return EvaluationsClient._attached(self._session)
+
+    @cached_property
     def evaluators(self) -> EvaluatorsClient:
         """Versioned judges of outputs."""
         return EvaluatorsClient._attached(self._session)
@@ -96,6 +104,11 @@ class Evalwright:
     def experiments(self) -> ExperimentsClient:
         """Outputs of systems over datasets, and their evaluations."""
         return ExperimentsClient._attached(self._session)
+
+    @cached_property
+    def failure_analysis(self) -> FailureAnalysisClient:
+        """Where and why answers fail."""
+        return FailureAnalysisClient._attached(self._session)
 
     @cached_property
     def job_types(self) -> JobTypesClient:
@@ -116,6 +129,11 @@ class Evalwright:
     def runs(self) -> RunsClient:
         """Everything that takes time, seen alike."""
         return RunsClient._attached(self._session)
+
+    @cached_property
+    def security(self) -> SecurityClient:
+        """Harmful content in datasets, and systems under attack."""
+        return SecurityClient._attached(self._session)
 
     @cached_property
     def spaces(self) -> SpacesClient:
