@@ -29,6 +29,7 @@ from evalwright_server.sandbox.isolation import IsolationReport, Level
 from evalwright_server.sandbox.settings import REQUIRE_VARIABLE
 from evalwright_server.services.analyses import AnalysisStarter
 from evalwright_server.services.continuous import start_waiting_runs
+from evalwright_server.services.failure_trials import Playground
 from evalwright_server.services.job_retention import JobRetention
 from evalwright_server.services.job_rules import JobRules
 from evalwright_server.services.job_submission import JobSubmitter
@@ -113,6 +114,7 @@ async def assemble(settings: Settings) -> AsyncIterator[Server]:
             stopping=stopping,
             jobs=JobSubmitter(engine, _job_rules(settings, job_types), secrets, identity, _now),
             analyses=_analysis_starter(settings, engine, secrets, identity),
+            playground=Playground(settings.trial_limits),
             validate_answers=settings.validate_answers,
             asks_for_key=bool(settings.api_keys),
             heartbeat=settings.analyses.heartbeat,
@@ -130,6 +132,7 @@ async def assemble(settings: Settings) -> AsyncIterator[Server]:
             finally:
                 for sweeper in sweepers:
                     sweeper.cancel()
+                context.playground.close()
                 await environments.close()
                 await pool.stop()
 

@@ -13,6 +13,7 @@ from evalwright_server.red_team.systems import PRIVATE_TARGETS_VARIABLE
 from evalwright_server.sandbox.isolation import Level
 from evalwright_server.sandbox.settings import IsolationSettings
 from evalwright_server.services.analysis_quotas import DEFAULT_MAX_DATASET, AnalysisLimits
+from evalwright_server.services.failure_trials import TrialLimits
 from evalwright_server.services.model_access import ModelLimits
 from evalwright_server.store.dialects import sqlite_url
 from evalwright_server.web.guards import is_loopback
@@ -35,6 +36,8 @@ DEFAULT_HEARTBEAT: Final = 5.0
 DEFAULT_BODY_BYTES: Final = 32 * 1024 * 1024
 """The largest body of a request."""
 
+DEFAULT_TRIALS: Final = (10, 2)
+"""Answers that the playground takes of a key in a day and in a minute, if strangers may come in."""
 DEFAULT_KEEP_DAYS: Final = 30
 """How many days jobs are kept after their end."""
 SECONDS_PER_DAY: Final = 86_400.0
@@ -65,11 +68,14 @@ class AnalysisSettings:
         limits: How large they may be, and how much of them a key may start.
         allow_private_targets: Whether red teams may attack addresses that are not public.
         heartbeat: After how many seconds of silence a held answer shows that it is alive.
+        trials: How many answers the playground takes; None for any number on this machine, and few
+            elsewhere.
     """
 
     limits: AnalysisLimits = field(default_factory=AnalysisLimits)
     allow_private_targets: bool = False
     heartbeat: float = DEFAULT_HEARTBEAT
+    trials: TrialLimits | None = None
 
     @classmethod
     def read(cls, environment: Mapping[str, str]) -> "AnalysisSettings":
@@ -87,6 +93,7 @@ class AnalysisSettings:
             limits,
             environment.get(PRIVATE_TARGETS_VARIABLE, "0") not in {"", "0"},
             read_number(environment, "EVALWRIGHT_HEARTBEAT", DEFAULT_HEARTBEAT, least=0.1),
+            _read_trial_limits(environment),
         )
 
 
@@ -154,6 +161,13 @@ class Settings:
         return self.data / MODEL_CACHE_FILE if self.caches_models else None
 
     @property
+    def trial_limits(self) -> TrialLimits:
+        """How many answers the playground takes of each key."""
+        if self.analyses.trials is not None:
+            return self.analyses.trials
+        return TrialLimits() if is_loopback(self.host) else TrialLimits(*DEFAULT_TRIALS)
+
+    @property
     def environments(self) -> Path:
         """The directory of packages for jobs."""
         return self.data / ENVIRONMENTS_DIRECTORY
@@ -208,6 +222,15 @@ def read_level(word: str | None) -> Level | None:
         return Level.named(word) if word else None
     except ValueError as error:
         raise ConfigError(f"--require-isolation: {error}") from error
+
+
+def _read_trial_limits(environment: Mapping[str, str]) -> TrialLimits | None:
+    """Return the limits that are set; one that is not, where the other is, is none."""
+    names = "EVALWRIGHT_PLAYGROUND_PER_DAY", "EVALWRIGHT_PLAYGROUND_PER_MINUTE"
+    if not any(environment.get(name) for name in names):
+        return None
+    per_day, per_minute = (int(read_number(environment, name, 0)) for name in names)
+    return TrialLimits(per_day, per_minute)
 
 
 def read_number(

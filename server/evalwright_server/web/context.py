@@ -11,6 +11,7 @@ from evalwright_server.runs.engine import Engine
 from evalwright_server.sandbox.isolation import IsolationReport
 from evalwright_server.services.analyses import AnalysisStarter
 from evalwright_server.services.errors import Unavailable
+from evalwright_server.services.failure_trials import Playground
 from evalwright_server.services.job_submission import JobSubmitter
 from evalwright_server.services.organizations import Identity
 from evalwright_server.store.database import Database
@@ -53,6 +54,7 @@ class ServerContext:
         environments: The packages for jobs, and how they are installed.
         jobs: Submits jobs, and knows what they may do.
         analyses: Starts analyses, and knows what they may take.
+        playground: Analyses single answers at once.
         asks_for_key: Whether clients need a key.
         heartbeat: After how many seconds of silence a held answer shows that it is alive.
     """
@@ -68,6 +70,7 @@ class ServerContext:
     stopping: asyncio.Event
     jobs: JobSubmitter
     analyses: AnalysisStarter
+    playground: Playground
     validate_answers: bool = False
     asks_for_key: bool = False
     heartbeat: float = 5.0
