@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
+from typing import Any
 
 import pytest
 from cryptography.fernet import Fernet
@@ -49,7 +51,9 @@ from server.evaluations import ITEMS, begin, ended, evaluate, problem, request, 
 NOW = datetime(2026, 12, 31, 23, 59, 30, tzinfo=UTC)
 ACCOUNT = UsageAccount("f" * 64, NOW)
 OPTIONS = EvaluationOptions(("equals",))
-STORED_ITEMS = [{"input": "q", "output": "a", "context": [], "expected": None, "metadata": {}}]
+STORED_ITEMS: list[dict[str, Any]] = [
+    {"input": "q", "output": "a", "context": [], "expected": None, "metadata": {}}
+]
 
 
 def wanted(**changes: object) -> AnalysisRequest:
@@ -125,7 +129,7 @@ async def test_a_quota_counts_what_was_started_and_nothing_that_was_refused(
 async def test_tokens_are_only_predicted_where_a_judge_takes_them(
     starter: AnalysisStarter,
 ) -> None:
-    assert await start(starter, wanted(predicted_tokens=1000))
+    assert (await start(starter, wanted(predicted_tokens=1000))).uid
 
 
 async def test_secrets_are_sealed_and_gone_with_a_cancelled_analysis(
@@ -153,8 +157,9 @@ async def test_an_analysis_is_found_under_its_kind_only(
     assert found == stored
     assert (await db.read(lambda conn: summary_of(conn, found)))["evaluated_items"] == 0
     for kind in set(AnalysisKind) - {AnalysisKind.EVALUATION}:
+        look = partial(find_analysis, kind=kind, uid=stored.uid)
         with pytest.raises(ResourceNotFound):
-            await db.read(lambda conn, kind=kind: find_analysis(conn, kind, stored.uid))
+            await db.read(look)
 
 
 @pytest.mark.slow

@@ -53,7 +53,7 @@ def test_a_run_for_a_project_in_another_space_goes_there(
 
 def test_its_own_form_of_a_request_is_taken(api: Api, unique: Callable[[str], str]) -> None:
     """With nulls for what was left out, and an empty metadata."""
-    body = {
+    body: dict[str, object] = {
         "project_name": unique("form"),
         "dataset": ITEMS,
         "metrics": ["equals"],

@@ -6,7 +6,7 @@ page, total = list_analyses(conn, analyses_of(AnalysisKind.EVALUATION), Numbered
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from sqlalchemy import Connection, Row, Select, bindparam, func, select
 
@@ -21,6 +21,9 @@ from evalwright_server.store.ids import Kind, encode
 from evalwright_server.store.tables.analyses import analyses
 from evalwright_server.store.tables.projects import projects
 from evalwright_server.store.tables.runs import runs
+
+ItemRow: TypeAlias = Row[Any, Any, Any]
+"""A row of an item, with `position`, `item` and `result`."""
 
 NOUNS: Final[Mapping[AnalysisKind, str]] = {
     AnalysisKind.EVALUATION: "evaluation",

@@ -1,11 +1,12 @@
 """The items of evaluations, with their scores."""
 
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import Connection, Row, Select, bindparam, func, select
+from sqlalchemy import Connection, bindparam, func, select
 
 from evalwright_server.runs.analysis_payload import AnalysisKind
 from evalwright_server.services.analysis_records import (
+    ItemRow,
     NumberedPage,
     StoredAnalysis,
     find_analysis,
@@ -18,14 +19,14 @@ _KIND: Final = AnalysisKind.EVALUATION
 _c: Final = analysis_items.c
 _IS_MEASURED: Final = (_c.run_id == bindparam("of_run"), _c.outcome.is_not(None))
 _COUNT: Final = select(func.count()).where(*_IS_MEASURED)
-_PAGE: Final[Select[Any]] = (
+_PAGE: Final = (
     select(_c.position, _c.item, _c.result)
     .where(*_IS_MEASURED)
     .order_by(_c.position)
     .limit(bindparam("size"))
     .offset(bindparam("skipped"))
 )
-_ONE: Final[Select[Any]] = select(_c.position, _c.item, _c.result).where(
+_ONE: Final = select(_c.position, _c.item, _c.result).where(
     _c.run_id == bindparam("of_run"), _c.position == bindparam("at")
 )
 
@@ -45,7 +46,7 @@ def get_item(conn: Connection, item_id: str) -> JsonObject:
     return view_item(stored, conn.execute(_ONE, {"of_run": stored.run.id, "at": position}).one())
 
 
-def view_item(stored: StoredAnalysis, row: Row[Any]) -> JsonObject:
+def view_item(stored: StoredAnalysis, row: ItemRow) -> JsonObject:
     """Return an item as it stands in answers; the row has `position`, `item` and `result`."""
     item_id, item = f"{stored.uid}:{row.position}", row.item
     result = row.result or {"scores": {}, "errors": {}}

@@ -5,9 +5,9 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from statistics import fmean
-from typing import Any, Final, TypeAlias
+from typing import Final, TypeAlias
 
-from sqlalchemy import Connection, Select, bindparam, func, select
+from sqlalchemy import Connection, bindparam, func, select
 
 from evalwright_server.metrics import METRICS
 from evalwright_server.runs.analysis_payload import AnalysisKind
@@ -163,7 +163,7 @@ def _completed(
 def _rows(
     conn: Connection, project: int, since: datetime | None
 ) -> Iterator[tuple[datetime, JsonObject]]:
-    chosen: Select[Any] = _COMPLETED
+    chosen = _COMPLETED
     if since is not None:
         chosen = chosen.where(runs.c.created_at >= since)
     for row in conn.execute(chosen, {"of_project": project}).yield_per(_ROWS_AT_ONCE):

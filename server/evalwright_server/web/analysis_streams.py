@@ -1,13 +1,17 @@
 """The items of an analysis as they are done, a line of JSON each."""
 
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import Connection, Row, Select, bindparam, select
+from sqlalchemy import Connection, bindparam, select
 from starlette.responses import Response, StreamingResponse
 
 from evalwright_server.runs.analysis_payload import AnalysisKind
-from evalwright_server.services.analysis_records import StoredAnalysis, find_analysis
+from evalwright_server.services.analysis_records import (
+    ItemRow,
+    StoredAnalysis,
+    find_analysis,
+)
 from evalwright_server.services.errors import ResourceNotFound
 from evalwright_server.services.requests import JsonObject
 from evalwright_server.store.tables.analyses import analysis_items
@@ -18,7 +22,7 @@ from evalwright_server.web.presence import while_present
 
 _ITEMS_AT_ONCE: Final = 200
 _c: Final = analysis_items.c
-_DONE: Final[Select[Any]] = (
+_DONE: Final = (
     select(_c.position, _c.item, _c.result)
     .where(
         _c.run_id == bindparam("of_run"),
@@ -29,7 +33,7 @@ _DONE: Final[Select[Any]] = (
     .limit(_ITEMS_AT_ONCE)
 )
 
-ViewItem = Callable[[StoredAnalysis, Row[Any]], JsonObject]
+ViewItem = Callable[[StoredAnalysis, ItemRow], JsonObject]
 """Returns an item as it stands in answers; the row has `position`, `item` and `result`."""
 
 
@@ -67,7 +71,7 @@ async def _follow(
 
 def _look(
     conn: Connection, kind: AnalysisKind, uid: str, behind: int
-) -> tuple[StoredAnalysis, Sequence[Row[Any]]]:
+) -> tuple[StoredAnalysis, Sequence[ItemRow]]:
     """Return an analysis and its next items; while it runs, none behind one that is not done."""
     stored = find_analysis(conn, kind, uid)
     rows = conn.execute(_DONE, {"of_run": stored.run.id, "behind": behind}).all()
