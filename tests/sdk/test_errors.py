@@ -6,13 +6,24 @@ from typing import Any
 
 import pytest
 
-from evalwright import errors
-from evalwright.types import Job, Problem, TaskRun
-from sdk import job_samples, samples
+from evalwright import AsyncJobStatus, errors
+from evalwright.types import AnalysisProblem, EvaluationResult, Job, Problem, TaskRun
+from sdk import analysis_samples, job_samples, samples
 
 ANSWER: dict[str, Any] = {"method": "GET", "path": "/v2/tasks/x", "request_id": "req-1"}
 RUN = TaskRun.model_validate(samples.run("running", done=3))
 JOB = Job.model_validate(job_samples.slim("running"))
+STATUS = AsyncJobStatus("A", "evaluation", "failed", 50.0, 1, 2, None, None, "no luck")
+RESULT = EvaluationResult.model_validate(analysis_samples.evaluation("failed"))
+LARGE = AnalysisProblem(
+    title="Bad Request",
+    status=400,
+    detail="too many",
+    error="dataset_too_large",
+    dataset_size=9,
+    max_allowed=8,
+)
+USED = AnalysisProblem(title="Too Many", status=429, detail="used", quota_limit=1, service="x")
 
 SAMPLES: list[errors.EvalwrightError] = [
     errors.EvalwrightError("plain"),
@@ -39,6 +50,14 @@ SAMPLES: list[errors.EvalwrightError] = [
             (503, errors.ServerError),
         )
     ),
+    errors.DatasetTooLargeError(status=400, **ANSWER, problem=LARGE),
+    errors.QuotaExceededError(status=429, **ANSWER, problem=USED),
+    errors.TokenQuotaExceededError(status=429, **ANSWER, problem=USED),
+    errors.AnalysisFailed(status=STATUS, partial=RESULT),
+    errors.AnalysisCancelled(status=STATUS),
+    errors.AnalysisTimeout(job_id="A", job_type="security", status=None, timeout=0.4),
+    errors.AnalysisTimeout(job_id="A", job_type="security", status=STATUS, timeout=0.4),
+    errors.TimeoutError("time is up"),
     errors.ResponseFormatError(status=200, **ANSWER, reason="HTML", body=b"<html>" * 99),
     errors.ConnectionFailed(base_url="http://x", reason="connection refused"),
     errors.Timeout(method="GET", path="/v2/tasks", timeout=1.5),

@@ -1,6 +1,7 @@
 """What starts analyses."""
 
 from collections.abc import Mapping, Sequence
+from typing import Final
 
 from evalwright._fields import build
 from evalwright._given import given
@@ -12,6 +13,10 @@ Dataset = Sequence[Mapping[str, object]]
 JudgeChoice = Mapping[str, object] | models.JudgeInput
 """A model that judges: a mapping such as `{"base_url": ..., "model": ...}`, or a model of the
 document. `{"engine": "offline"}` never asks one."""
+
+
+AT_ONCE: Final = "respond-async"
+"""The preference for an answer before anything is done."""
 
 
 def evaluation_body(**members: object) -> models.EvaluateDatasetRequest:

@@ -4,6 +4,7 @@ import uuid
 from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any, Protocol, TypeVar
 
+from evalwright._analyses.requests import AT_ONCE
 from evalwright._analyses.status import OnProgress
 from evalwright._async.job_handle import AsyncAnalysisKind, AwaitableJobHandle
 from evalwright._async.resource import AsyncResource
@@ -33,9 +34,6 @@ _P = TypeVar("_P", bound=Numbered)
 
 Starting = Callable[[str | None], Request[Any]]
 """The request that starts an analysis, given what is preferred of its answer."""
-
-AT_ONCE = "respond-async"
-"""The preference for an answer before anything is done."""
 
 
 class AsyncAnalysesResource(AsyncResource):

@@ -31,9 +31,9 @@ class AsyncSession:
         clock: Clock | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        self.config = config
-        self.clock = clock or Clock(time.monotonic, time.time, random.random)
-        self.sleep = sleep
+        self.config: Config = config
+        self.clock: Clock = clock or Clock(time.monotonic, time.time, random.random)
+        self.sleep: Callable[[float], Awaitable[None]] = sleep
         self._wire = Httpx2Wire(config)
         self._closed = False
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from evalwright._errors.base import EvalwrightError
 from evalwright._errors.invalid import FieldError, InvalidRequest, explain
@@ -131,11 +131,14 @@ class QuotaExceededError(RateLimited):
     quota_limit: int
     """How many may be made."""
 
+    _used: ClassVar[str] = "current_usage"
+    _limit: ClassVar[str] = "quota_limit"
+
     def _read(self, problem: "AnyProblem | None") -> None:
         service = getattr(problem, "service", None)
         self.service = service if isinstance(service, str) else None
-        self.current_usage = _figure(problem, "current_usage")
-        self.quota_limit = _figure(problem, "quota_limit")
+        self.current_usage = _figure(problem, self._used)
+        self.quota_limit = _figure(problem, self._limit)
 
 
 class TokenQuotaExceededError(QuotaExceededError):
@@ -153,10 +156,13 @@ class TokenQuotaExceededError(QuotaExceededError):
     token_limit: int
     """How many tokens may be used."""
 
+    _used = "current_tokens_used"
+    _limit = "token_quota_limit"
+
     def _read(self, problem: "AnyProblem | None") -> None:
         super()._read(problem)
-        self.current_usage = self.current_tokens = _figure(problem, "current_tokens_used")
-        self.quota_limit = self.token_limit = _figure(problem, "token_quota_limit")
+        self.current_tokens = self.current_usage
+        self.token_limit = self.quota_limit
         self.predicted_tokens = _figure(problem, "predicted_tokens")
 
 

@@ -5,6 +5,7 @@ import uuid
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Protocol, TypeVar
 
+from evalwright._analyses.requests import AT_ONCE
 from evalwright._analyses.status import OnProgress
 from evalwright._errors.base import EvalwrightError
 from evalwright._errors.network import Timeout
@@ -34,9 +35,6 @@ _P = TypeVar("_P", bound=Numbered)
 
 Starting = Callable[[str | None], Request[Any]]
 """The request that starts an analysis, given what is preferred of its answer."""
-
-AT_ONCE = "respond-async"
-"""The preference for an answer before anything is done."""
 
 
 class AnalysesResource(Resource):

@@ -164,7 +164,7 @@ class RedTeamAttacks(Audits):
         Args:
             run_id: A red team that only made its attacks, or was interrupted.
             target_function: Given a prompt, it gives what the system under attack answers.
-            concurrency: How many calls run at a time; in threads, unless the function is async.
+            concurrency: How many calls run at a time.
             on_progress: Called with an `JobStatus` after each call.
         """
         refuse([*name_errors("run_id", run_id), *_function_errors(target_function, concurrency)])

@@ -31,9 +31,9 @@ class Session:
         clock: Clock | None = None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        self.config = config
-        self.clock = clock or Clock(time.monotonic, time.time, random.random)
-        self.sleep = sleep
+        self.config: Config = config
+        self.clock: Clock = clock or Clock(time.monotonic, time.time, random.random)
+        self.sleep: Callable[[float], None] = sleep
         self._wire = Urllib3Wire(config)
         self._closed = False
 
