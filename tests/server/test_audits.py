@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from fixtures_server import RunningServer
+from server.analysis_jobs import finish
 from server.client import Api, Reply, at
 
 CARD = "4111 1111 1111 1111"
@@ -25,16 +26,6 @@ def audit(api: Api, project: str, dataset: list[Any] = DATASET, **members: Any) 
     headers = {"Prefer": members.pop("prefer")} if "prefer" in members else {}
     body.pop("prefer", None)
     return api.post("/v2/security/audit", body, **headers)
-
-
-def finish(api: Api, job_id: str) -> dict[str, Any]:
-    """Wait for the end of an audit or a red team and return its status."""
-    path = at("/v2/security/jobs/{}/status", job_id)
-    while True:
-        status: dict[str, Any] = api.get(path, Prefer="wait=20").body
-        if status["status"] not in {"queued", "running"}:
-            assert status["status"] == "completed", status
-            return status
 
 
 @pytest.fixture(scope="module")
