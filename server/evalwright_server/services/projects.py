@@ -9,7 +9,7 @@ from evalwright_server.services.lists import ListFilter, apply_filter
 from evalwright_server.services.names import require_free_name
 from evalwright_server.services.pages import Order, PageRequest, fetch
 from evalwright_server.services.references import require
-from evalwright_server.services.removal import drop_task_runs
+from evalwright_server.services.removal import drop_runs, drop_task_runs
 from evalwright_server.services.requests import (
     CreateProjectRequest,
     JsonObject,
@@ -18,7 +18,9 @@ from evalwright_server.services.requests import (
 from evalwright_server.services.revisions import require_match
 from evalwright_server.services.stamps import Stamp
 from evalwright_server.store.ids import Kind, encode, new_suffix
+from evalwright_server.store.tables.analyses import analyses
 from evalwright_server.store.tables.projects import projects
+from evalwright_server.store.tables.runs import runs
 from evalwright_server.store.tables.spaces import spaces
 from evalwright_server.store.tables.tasks import tasks
 
@@ -59,9 +61,11 @@ def update_project(
 
 
 def delete_project(conn: Connection, project_id: str, *, engine: Engine) -> None:
-    """Delete a project with its tasks and their runs."""
+    """Delete a project with its tasks and their runs, and with its analyses."""
     row = require(conn, Kind.PROJECT, project_id, "path:project_id")
     drop_task_runs(conn, engine, tasks.c.project_id == row.id)
+    of_project = select(analyses.c.run_id).where(analyses.c.project_id == row.id)
+    drop_runs(conn, engine, runs.c.id.in_(of_project))
     conn.execute(delete(projects).where(projects.c.id == row.id))
 
 
