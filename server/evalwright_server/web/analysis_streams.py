@@ -1,7 +1,7 @@
 """The items of an analysis as they are done, a line of JSON each."""
 
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import Connection, bindparam, select
 from starlette.responses import Response, StreamingResponse
@@ -33,7 +33,7 @@ _DONE: Final = (
     .limit(_ITEMS_AT_ONCE)
 )
 
-ViewItem = Callable[[StoredAnalysis, ItemRow], JsonObject]
+ViewItem = Callable[[StoredAnalysis, Any], JsonObject]
 """Returns an item as it stands in answers; the row has `position`, `item` and `result`."""
 
 
