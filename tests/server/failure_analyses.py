@@ -24,11 +24,10 @@ def analyse(api: Api, project: str, **members: object) -> Json:
     reply = api.post(f"{FAMILY}/analyze", request)
     assert reply.status in {200, 202}, reply.content
     result: Json = reply.body
-    if reply.status == 200:
-        return result
-    # The first one that embeds texts has to load what it takes, and this machine may be busy.
-    ended(api, result["run_id"])
-    result = fetch(api, f"/runs/{result['run_id']}")
+    if reply.status == 202:
+        # The first one that embeds texts has to load what that takes, on a machine that is busy.
+        ended(api, result["run_id"])
+        result = fetch(api, f"/runs/{result['run_id']}")
     return result
 
 

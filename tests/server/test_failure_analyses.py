@@ -78,9 +78,7 @@ def test_what_was_not_looked_for_has_a_reason(api: Api, project: str) -> None:
     assert "tool_calls" in skipped["failed_tool_call"] or "kind" in skipped["failed_tool_call"]
 
 
-def test_metrics_and_an_audit_take_part_unless_they_are_not_wanted(
-    api: Api, project: str
-) -> None:
+def test_metrics_and_an_audit_take_part_unless_they_are_not_wanted(api: Api, project: str) -> None:
     """A judge that is not there is the reason for what only a judge can tell."""
     items = [*ITEMS, {"input": "My card?", "output": "It is 4111 1111 1111 1111."}]
     result = analyse(api, project, dataset=items, run_eval=True, run_security=True)
