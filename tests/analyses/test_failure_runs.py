@@ -50,7 +50,7 @@ async def test_failures_are_found_and_summed_up_as_the_formula_says(
     tags = []
     for item in ITEMS:
         own = failure_item(item)
-        kinds, _ = applicable(own, own.feature_kind)
+        kinds, _ = applicable(own, own.feature_kind, Signals())
         tags.append(analyze(own, kinds, Signals()))
     expected = json.loads(json.dumps(asdict(summarize(tags))))
     assert {**left.summary["summary"], "buckets_affected": None} == {
@@ -101,7 +101,8 @@ async def test_metrics_and_an_audit_are_signals_and_come_back(
         return json.dumps({"reason": "fine", "rating": 3})
 
     models.script = script
-    items = [*ITEMS[3:], {"input": "My card?", "output": "It is 4111 1111 1111 1111."}]
+    items: list[dict[str, JsonValue]] = [*ITEMS[3:]]
+    items.append({"input": "My card?", "output": "It is 4111 1111 1111 1111."}]
     options = FailureOptions(metrics=("fluency", "equals"), categories=("S10",))
     left = await yard.wait(await yard.submit(FAILURES, options, items, access=Access.to(models)))
     assert left.run.state is State.SUCCEEDED

@@ -23,6 +23,12 @@ BEATS_PER_LEASE: Final = 3
 """How many heartbeats fit into a lease: one may be lost."""
 
 _SECONDS_TO_EXIT: Final = 2.0
+_ONE_THREAD: Final = dict.fromkeys(
+    ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1"
+)
+"""Threads of numpy wait for each other by spinning: on a machine that has other things to do, two
+of them embedded an eighth of the texts that one did. More processors are used by more workers.
+"""
 _SECRETS: Final = ("API_KEY", "DATABASE", "PASSWORD", "SECRET", "TOKEN")
 
 
@@ -76,7 +82,7 @@ class WorkerProcess:
                 stdin=asyncio.subprocess.DEVNULL,
                 # An interrupt at the terminal is for the server, which then drains its workers.
                 start_new_session=True,
-                env={**_environment(), **settings.environment},
+                env={**_ONE_THREAD, **_environment(), **settings.environment},
             )
         except BaseException:
             ours.close()

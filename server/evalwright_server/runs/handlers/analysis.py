@@ -24,7 +24,7 @@ from evalwright_server.runs.sources.analysis_results import ItemResult
 from evalwright_server.runs.sources.source import Item
 from evalwright_server.runs.states import State
 
-TARGET_SECONDS: Final = 0.3
+TARGET_SECONDS: Final = 0.5
 """What a piece of work should take: so long others wait for the thread at most."""
 
 logger: Final = logging.getLogger(__name__)
