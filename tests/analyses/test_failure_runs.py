@@ -102,7 +102,7 @@ async def test_metrics_and_an_audit_are_signals_and_come_back(
 
     models.script = script
     items: list[dict[str, JsonValue]] = [*ITEMS[3:]]
-    items.append({"input": "My card?", "output": "It is 4111 1111 1111 1111."}]
+    items.append({"input": "My card?", "output": "It is 4111 1111 1111 1111."})
     options = FailureOptions(metrics=("fluency", "equals"), categories=("S10",))
     left = await yard.wait(await yard.submit(FAILURES, options, items, access=Access.to(models)))
     assert left.run.state is State.SUCCEEDED
