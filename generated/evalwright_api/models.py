@@ -3274,7 +3274,7 @@ class JudgeInput(Model):
     base_url: Annotated[str | MISSING, Field(max_length=2048, pattern="^https?://")] = MISSING
     """The address of an OpenAI-compatible API."""
     model: Annotated[str | MISSING, Field(max_length=255, min_length=1)] = MISSING
-    """The model."""
+    """The model; the first one of the integration, or `gpt-4o-mini`, when left out."""
     engine: MetricEngineChoice | MISSING = MISSING
 
 

@@ -580,6 +580,14 @@ def evaluate_trace(
 ) -> Request[models.EvaluationResult | models.AnalysisJob]:
     """Measure the steps of a trace with metrics.
 
+    Every step that has an input and an output becomes an item; of several with the same
+    ones, the first. Steps are
+    looked for in `spans` and `resourceSpans` (attributes of OpenInference, OpenTelemetry's
+    GenAI or Traceloop), in `steps`
+    and `eval_steps`, in `messages` (each answer with what the user said before it), and in
+    `input` and `output` of the
+    trace itself. What retrievers returned becomes the context of the items.
+
     Args:
         body: What to send.
         prefer: `respond-async` for 202 at once, `wait=N` to have the answer held for N

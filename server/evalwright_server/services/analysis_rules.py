@@ -5,10 +5,12 @@ once; what has the wrong form is left to the schema.
 """
 
 from collections.abc import Collection, Iterable, Mapping
-from typing import Any
+from typing import Any, Final
 
 from evalwright_server.services.errors import Findings, closest
 from evalwright_server.services.requests import JsonObject
+
+_LONGEST_SHOWN: Final = 60
 
 
 def check_names(
@@ -25,12 +27,7 @@ def check_names(
     """
     for index, name in enumerate(names) if isinstance(names, list) else ():
         if isinstance(name, str) and name not in allowed:
-            findings.add(
-                f"{pointer}/{index}",
-                f"there is no {noun} {name!r}",
-                allowed=allowed,
-                nearest=closest(name, allowed),
-            )
+            _add_unknown(findings, f"{pointer}/{index}", name, allowed, noun)
 
 
 def check_keys(
@@ -47,12 +44,18 @@ def check_keys(
     """
     for name in members if isinstance(members, dict) else ():
         if name not in allowed:
-            findings.add(
-                f"{pointer}/{name}",
-                f"there is no {noun} {name!r} here",
-                allowed=allowed,
-                nearest=closest(name, allowed),
-            )
+            escaped = name.replace("~", "~0").replace("/", "~1")
+            _add_unknown(findings, f"{pointer}/{escaped}", name, allowed, noun)
+
+
+def _add_unknown(
+    findings: Findings, pointer: str, name: str, allowed: Collection[str], noun: str
+) -> None:
+    """Note a name; the nearest one stands in the text too, for clients that show nothing else."""
+    nearest = closest(name, allowed)
+    shown = repr(name if len(name) <= _LONGEST_SHOWN else f"{name[:_LONGEST_SHOWN]}...")
+    hint = f"; did you mean {nearest!r}?" if nearest else f"; there are {', '.join(allowed)}"
+    findings.add(pointer, f"there is no {noun} {shown}{hint}", allowed=allowed, nearest=nearest)
 
 
 def read_context(context: object) -> list[str]:
