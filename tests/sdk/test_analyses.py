@@ -12,13 +12,13 @@ from evalwright.errors import (
     AnalysisCancelled,
     AnalysisFailed,
     AnalysisTimeout,
-    BadRequest,
     ConnectionFailed,
     Forbidden,
     InvalidRequest,
     NameNotFound,
     RateLimited,
 )
+from evalwright.types import EvaluationResult
 from sdk.analysis_clients import tape, whole
 from sdk.analysis_samples import (
     DATASET,
@@ -146,9 +146,10 @@ def test_a_failure_has_what_was_done(
     server.on("GET", RESULT, Reply(json=evaluation(word, evaluated_items=1)))
     with pytest.raises(RuntimeError) as caught:
         whole.eval.evaluate(**ARGUMENTS)
-    error = pickle.loads(pickle.dumps(caught.value))
+    error: Any = pickle.loads(pickle.dumps(caught.value))
     assert type(error) is kind
     assert (error.job_id, error.job_type, error.error) == (RUN, "evaluation", "the disk is full.")
+    assert isinstance(error.partial, EvaluationResult)
     assert error.partial.evaluated_items == 1
     assert (error.status.current_item, error.status.total_items) == (1, 2)
     assert "the disk is full; 1 of 2 items were done" in str(error)
@@ -175,8 +176,11 @@ def test_the_end_of_patience(whole: Any, server: ScriptedServer) -> None:
     with pytest.raises(evalwright.TimeoutError) as caught:
         whole.eval.evaluate(**ARGUMENTS, timeout=20)
     error = pickle.loads(pickle.dumps(caught.value))
-    assert isinstance(error, AnalysisTimeout | TimeoutError)
-    assert (error.job_id, error.timeout) == (RUN, pytest.approx(20))
+    assert isinstance(error, TimeoutError)
+    assert isinstance(error, AnalysisTimeout)
+    assert error.status is not None
+    assert error.job_id == RUN
+    assert error.timeout == pytest.approx(20)
     assert error.status.current_item == 1
     assert "It goes on" in str(error)
     server.on("POST", f"/v2/evaluate/jobs/{RUN}/cancel", _cancelled)
@@ -224,7 +228,8 @@ def test_too_large_a_dataset(whole: Any, server: ScriptedServer) -> None:
     with pytest.raises(evalwright.DatasetTooLargeError) as caught:
         whole.eval.evaluate(**ARGUMENTS)
     error = pickle.loads(pickle.dumps(caught.value))
-    assert isinstance(error, BadRequest | InvalidRequest)
+    assert isinstance(error, InvalidRequest)
+    assert isinstance(error, evalwright.DatasetTooLargeError)
     assert (error.dataset_size, error.max_allowed) == (10_001, 10_000)
 
 
@@ -315,7 +320,9 @@ def test_comparing(whole: Any, server: ScriptedServer) -> None:
 
 def _projects(_: Request) -> Reply:
     project = {"id": PROJECT, "name": "my-app", "space_id": PROJECT, "created_at": NOW}
-    return Reply(json={"projects": [project], "pagination": {"next_cursor": None, "has_more": False}})
+    return Reply(
+        json={"projects": [project], "pagination": {"next_cursor": None, "has_more": False}}
+    )
 
 
 def test_projects_by_name(whole: Any, server: ScriptedServer) -> None:

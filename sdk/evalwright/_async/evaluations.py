@@ -150,7 +150,8 @@ class AsyncEvaluationsClient(AsyncEvaluationProjects):
             AnalysisFailed: It ended before all of it was done.
             AnalysisTimeout: Time is up; the evaluation goes on.
         """
-        body = trace_evaluation_body(
+        starting = _trace(
+            idempotency_key,
             trace=trace,
             metrics=metrics,
             project_name=project_name,
@@ -160,20 +161,63 @@ class AsyncEvaluationsClient(AsyncEvaluationProjects):
             judge=judge,
             openai_api_key=openai_api_key,
         )
-        key = idempotency_key or new_key()
-        return await self._finish(
-            self._kind,
-            lambda prefer: api.evaluations.evaluate_trace(
-                body=body, prefer=prefer, idempotency_key=key
-            ),
-            timeout,
-            on_progress,
+        return await self._finish(self._kind, starting, timeout, on_progress)
+
+    async def evaluate_trace_async(
+        self,
+        *,
+        trace: Mapping[str, object],
+        metrics: Sequence[str],
+        project_name: str,
+        run_name: str | None = None,
+        metadata: Mapping[str, object] | None = None,
+        thresholds: Mapping[str, float] | None = None,
+        judge: JudgeChoice | None = None,
+        openai_api_key: str | None = None,
+        idempotency_key: str | None = None,
+    ) -> AwaitableJobHandle[AsyncEvaluationRun, models.EvaluationItem]:
+        """Start to measure the steps of a trace and give a handle at once.
+
+        Args:
+            trace: The trace.
+            metrics: The keys of the metrics.
+            project_name: The project, created when there is none of this name.
+            run_name: A name for the evaluation.
+            metadata: What comes back with it.
+            thresholds: The least score at which a metric counts as passed, by metric.
+            judge: The model that judges.
+            openai_api_key: The key of the judge's provider, forgotten with the evaluation.
+            idempotency_key: A second call with it gets the first one's evaluation.
+
+        Raises:
+            InvalidRequest: Naming every argument that can't work.
+            QuotaExceededError: The key has used its quota.
+        """
+        starting = _trace(
+            idempotency_key,
+            trace=trace,
+            metrics=metrics,
+            project_name=project_name,
+            run_name=run_name,
+            metadata=metadata,
+            thresholds=thresholds,
+            judge=judge,
+            openai_api_key=openai_api_key,
         )
+        return await self._start(self._kind, starting)
 
 
 def _dataset(idempotency_key: str | None, **members: object) -> Starting:
     body = evaluation_body(**members)
     key = idempotency_key or new_key()
     return lambda prefer: api.evaluations.evaluate_dataset(
+        body=body, prefer=prefer, idempotency_key=key
+    )
+
+
+def _trace(idempotency_key: str | None, **members: object) -> Starting:
+    body = trace_evaluation_body(**members)
+    key = idempotency_key or new_key()
+    return lambda prefer: api.evaluations.evaluate_trace(
         body=body, prefer=prefer, idempotency_key=key
     )

@@ -15,26 +15,26 @@ from evalwright_api import models
 from evalwright_api.types import NotModified, Request
 
 _M = TypeVar("_M")
-_R = TypeVar("_R")
-_I = TypeVar("_I")
+_R_co = TypeVar("_R_co", covariant=True)
+_I_co = TypeVar("_I_co", covariant=True)
 
 
 @dataclass(frozen=True, slots=True)
-class AsyncAnalysisKind(Generic[_M, _R, _I]):
+class AsyncAnalysisKind(Generic[_M, _R_co, _I_co]):
     """How analyses of one kind are asked about."""
 
     job_type: str
     poll: Callable[[str, Ask], Request[models.AnalysisStatus | NotModified]]
     cancel: Callable[[str], Request[models.CancelledAnalysis]]
     fetch: Callable[[str], Request[_M]]
-    take: Callable[[_M], _R]
+    take: Callable[[_M], _R_co]
     """Makes of what the server says what the caller gets."""
 
-    items: Callable[[str, int], AsyncIterator[_I]]
+    items: Callable[[str, int], AsyncIterator[_I_co]]
     """Reads the items of an analysis as they are done, behind an index."""
 
 
-class AwaitableJobHandle(Generic[_R, _I]):
+class AwaitableJobHandle(Generic[_R_co, _I_co]):
     """An analysis that goes on, or has ended.
 
     It can be made again from its ID, also by another program, with `job()` of the client it comes
@@ -44,9 +44,9 @@ class AwaitableJobHandle(Generic[_R, _I]):
     def __init__(
         self,
         session: AsyncSession,
-        kind: AsyncAnalysisKind[Any, _R, _I],
+        kind: AsyncAnalysisKind[Any, _R_co, _I_co],
         job_id: str,
-        outcome: _R | None = None,
+        outcome: _R_co | None = None,
     ) -> None:
         self._session = session
         self._kind = kind
@@ -134,7 +134,7 @@ class AwaitableJobHandle(Generic[_R, _I]):
         timeout: float | None = None,  # noqa: ASYNC109 - see wait
         on_progress: OnProgress | None = None,
         poll_interval: float = 2.0,
-    ) -> _R:
+    ) -> _R_co:
         """Wait until it has ended, and give what it came to.
 
         Args:
@@ -162,7 +162,7 @@ class AwaitableJobHandle(Generic[_R, _I]):
         response = await self._session.send_full(request, is_repeatable=True)
         return response.value
 
-    async def iter_items(self, after: int = -1) -> AsyncIterator[_I]:
+    async def iter_items(self, after: int = -1) -> AsyncIterator[_I_co]:
         """Go through its items as they are done, until its end.
 
         A connection that breaks is made again, and goes on where it broke.

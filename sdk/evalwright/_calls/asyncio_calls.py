@@ -48,7 +48,9 @@ async def _answer(
         if inspect.iscoroutinefunction(function):
             value = function(attack.prompt)
         else:
-            call = partial(contextvars.copy_context().run, function, attack.prompt)
+            call: Callable[[], object] = partial(
+                contextvars.copy_context().run, function, attack.prompt
+            )
             value = await asyncio.get_running_loop().run_in_executor(threads, call)
         if inspect.isawaitable(value):
             value = await cast("Awaitable[object]", value)

@@ -10,12 +10,15 @@ from typer.main import get_command
 from evalwright import __version__
 from evalwright._cli import (
     datasets,
+    evaluations,
     evaluators,
     experiments,
+    failures,
     job_types,
     jobs,
     projects,
     runs,
+    security,
     spaces,
     spans,
     tasks,
@@ -35,6 +38,8 @@ app = typer.Typer(
 )
 for group in (spaces, projects, datasets, experiments, evaluators, tasks, runs, spans, jobs):
     app.add_typer(group.app)
+for analyses in (evaluations, failures, security):
+    app.add_typer(analyses.app)
 for kinds in (job_types.app, job_types.environments):
     app.add_typer(kinds)
 

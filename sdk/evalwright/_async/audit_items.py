@@ -1,0 +1,130 @@
+"""Reading audits."""
+
+from collections.abc import AsyncIterator
+
+from evalwright._async.analyses import AsyncAnalysesResource
+from evalwright._async.analysis_results import AsyncAuditRun
+from evalwright._async.job_handle import AsyncAnalysisKind, AwaitableJobHandle
+from evalwright._fields import name_errors, refuse
+from evalwright_api import api, models
+
+_Kind = AsyncAnalysisKind[models.Audit, AsyncAuditRun, models.AuditItem]
+
+
+class AsyncAuditItems(AsyncAnalysesResource):
+    """The part of `AsyncSecurityClient` that reads audits."""
+
+    @property
+    def _audit_kind(self) -> _Kind:
+        calls = api.security
+        return AsyncAnalysisKind(
+            "security",
+            lambda job_id, ask: calls.get_security_status(
+                job_id, job_type="security", prefer=ask.prefer, if_none_match=ask.etag
+            ),
+            lambda job_id: calls.cancel_security_job(job_id, job_type="security"),
+            calls.get_audit,
+            lambda found: AsyncAuditRun._of(found, self._judged),
+            self._follow_audit,
+        )
+
+    def _follow_audit(self, job_id: str, after: int) -> AsyncIterator[models.AuditItem]:
+        return self._lines(
+            self._audit_kind,
+            lambda seen: api.security.stream_audit_items(job_id, after=seen),
+            lambda item: item.index,
+            job_id,
+            after,
+        )
+
+    def _judged(self, batch_id: str) -> AsyncIterator[models.AuditItem]:
+        return self._numbered(
+            lambda page: api.security.list_audit_items(batch_id, page=page, page_size=500),
+            lambda page: page.items,
+            lambda item: item.id,
+        )
+
+    def audit_job(self, job_id: str) -> AwaitableJobHandle[AsyncAuditRun, models.AuditItem]:
+        """Come back to an audit by its ID, whoever started it; sends no request.
+
+        Args:
+            job_id: The audit.
+        """
+        return self._handle(self._audit_kind, job_id)
+
+    async def get_audit(self, *, batch_id: str) -> AsyncAuditRun:
+        """Get an audit as it is now, finished or not.
+
+        Args:
+            batch_id: The audit.
+        """
+        refuse(name_errors("batch_id", batch_id))
+        found = await self._session.send(api.security.get_audit(batch_id))
+        return AsyncAuditRun._of(found, self._judged)
+
+    async def list_audits(
+        self, *, project: str | None = None, page: int = 1, page_size: int = 20
+    ) -> models.AuditPage:
+        """Get one page of audits, newest first.
+
+        Args:
+            project: Only those of this project, by name or ID.
+            page: Which page, from 1.
+            page_size: The largest number of rows, 1 to 500.
+        """
+        project_id = await self._project_id(project)
+        request = api.security.list_audits(project_id=project_id, page=page, page_size=page_size)
+        return await self._session.send(request)
+
+    async def iter_audits(
+        self, *, project: str | None = None, page_size: int = 100
+    ) -> AsyncIterator[models.Audit]:
+        """Go through all audits, newest first, reading page by page.
+
+        Args:
+            project: Only those of this project, by name or ID.
+            page_size: How many to read at a time, 1 to 500.
+        """
+        project_id = await self._project_id(project)
+        rows = self._numbered(
+            lambda page: api.security.list_audits(
+                project_id=project_id, page=page, page_size=page_size
+            ),
+            lambda page: page.batches,
+            lambda audit: audit.id,
+        )
+        async for audit in rows:
+            yield audit
+
+    async def audit_items(
+        self, *, batch_id: str, page: int = 1, page_size: int = 20
+    ) -> models.AuditItemPage:
+        """Get one page of the items that are judged.
+
+        Args:
+            batch_id: The audit.
+            page: Which page, from 1.
+            page_size: The largest number of items, 1 to 500.
+        """
+        refuse(name_errors("batch_id", batch_id))
+        request = api.security.list_audit_items(batch_id, page=page, page_size=page_size)
+        return await self._session.send(request)
+
+    async def iter_audit_items(self, *, batch_id: str) -> AsyncIterator[models.AuditItem]:
+        """Go through the items that are judged; the handle's `iter_items` waits for the rest.
+
+        Args:
+            batch_id: The audit.
+        """
+        refuse(name_errors("batch_id", batch_id))
+        async for item in self._judged(batch_id):
+            yield item
+
+    async def get_audit_item(self, *, item_id: str) -> models.AuditItem:
+        """Get an item with what was found in it.
+
+        Args:
+            item_id: The item.
+        """
+        refuse(name_errors("item_id", item_id))
+        return await self._session.send(api.security.get_audit_item(item_id))

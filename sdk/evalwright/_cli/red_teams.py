@@ -1,0 +1,154 @@
+"""The command that attacks."""
+
+import json
+import sys
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from typing import Annotated, Any, cast
+
+import typer
+
+from evalwright import Evalwright, RedTeamRun
+from evalwright._analyses.gates import read_limits
+from evalwright._cli import analysis_runs as runs
+from evalwright._cli.analysis_options import (
+    As,
+    Detached,
+    FailUnder,
+    Gate,
+    OpenAiKey,
+    Output,
+    Patience,
+    Project,
+    chosen,
+    judge,
+    words,
+)
+from evalwright._cli.analysis_output import Wanted, deliver
+from evalwright._cli.connection import ClientCommand, Connection, connection
+from evalwright.errors import FieldError, InvalidRequest
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add this command to those for security."""
+    app.command(cls=ClientCommand)(redteam)
+
+
+def redteam(
+    context: typer.Context,
+    attack_vectors: Annotated[
+        str, typer.Option(help="With commas between them; see `security vectors`.")
+    ],
+    *,
+    target_function: Annotated[
+        str | None,
+        typer.Option(metavar="MODULE:FUNCTION", help="A Python function to attack, run here."),
+    ] = None,
+    target_url: Annotated[str | None, typer.Option(help="The address of the system.")] = None,
+    target_prompt: Annotated[str | None, typer.Option(help="Its system prompt.")] = None,
+    target_model: Annotated[str | None, typer.Option(help="The model to attack.")] = None,
+    target_headers: Annotated[
+        str | None, typer.Option(metavar="JSON", help="Header fields for the system.")
+    ] = None,
+    target_request_template: Annotated[
+        str | None, typer.Option(metavar="JSON", help="What to send, with {{attack}} in it.")
+    ] = None,
+    target_response_key: Annotated[
+        str | None, typer.Option(help="Where the answer is, such as choices.0.message.content.")
+    ] = None,
+    judge_url: Annotated[
+        str | None, typer.Option(help="The address of the model's OpenAI-compatible API.")
+    ] = None,
+    attacks_per_vector: Annotated[int, typer.Option(min=1, help="How many of each.")] = 5,
+    vulnerabilities: Annotated[
+        str | None, typer.Option(help="What to aim at, such as S1,S10; else everything.")
+    ] = None,
+    concurrency: Annotated[int, typer.Option(min=1, help="How many run at a time.")] = 4,
+    run_name: Annotated[str | None, typer.Option(help="A name for the red team.")] = None,
+    project: Project = None,
+    openai_api_key: OpenAiKey = None,
+    detached: Detached = False,
+    output: Output = None,
+    format_: As = None,
+    fail_under: FailUnder = None,
+    gate: Gate = False,
+    timeout: Patience = None,
+) -> None:
+    """Attack a system, and print what got through."""
+    options = connection(context)
+    wanted = Wanted(output, chosen(options, format_), read_limits(fail_under), gate)
+    function = None if target_function is None else load(target_function)
+    arguments: Any = {
+        "attack_vectors": words(attack_vectors) or [],
+        "attacks_per_vector": attacks_per_vector,
+        "concurrency": concurrency,
+        "target_vulnerabilities": words(vulnerabilities),
+        "target_url": target_url,
+        "target_prompt": target_prompt,
+        "target_model": target_model,
+        "target_headers": _json("--target-headers", target_headers),
+        "target_request_template": _json("--target-request-template", target_request_template),
+        "target_response_key": target_response_key,
+        "judge": judge(None, judge_url, None),
+        "run_name": run_name,
+        "project_name": project,
+        "openai_api_key": openai_api_key,
+    }
+    with options.client() as client:
+        if function is not None:
+            deliver(_attack(client, function, arguments, options), wanted)
+            return
+        handle = client.security.red_team_async(**arguments)
+        if detached:
+            runs.started(handle, "security", options)
+        else:
+            runs.finish(handle, "security", options, wanted, timeout)
+
+
+def load(name: str) -> Callable[[str], str]:
+    """Import a function of the user's, from the current folder, too.
+
+    Raises:
+        InvalidRequest: There is no such function.
+    """
+    module, colon, attribute = name.partition(":")
+    if not module or not colon or not attribute:
+        raise _no_function(name, "is no MODULE:FUNCTION")
+    sys.path.insert(0, "")
+    try:
+        found: Any = import_module(module)
+        for step in attribute.split("."):
+            found = getattr(found, step)
+    except Exception as error:
+        raise _no_function(name, f"can't be loaded: {type(error).__name__}: {error}") from error
+    finally:
+        sys.path.remove("")
+    if not callable(found):
+        raise _no_function(name, "can't be called")
+    return cast("Callable[[str], str]", found)
+
+
+def _attack(
+    client: Evalwright,
+    function: Callable[[str], str],
+    arguments: Mapping[str, Any],
+    options: Connection,
+) -> RedTeamRun:
+    with runs.progress(quiet=options.json) as update:
+        return client.security.red_team(**arguments, target_function=function, on_progress=update)
+
+
+def _json(option: str, text: str | None) -> object:
+    if text is None:
+        return None
+    try:
+        found: object = json.loads(text)
+    except ValueError as error:
+        raise InvalidRequest([FieldError(option, f"is no JSON: {error}")]) from None
+    if not isinstance(found, dict):
+        raise InvalidRequest([FieldError(option, "must be a JSON object")])
+    return found
+
+
+def _no_function(name: str, why: str) -> InvalidRequest:
+    return InvalidRequest([FieldError("--target-function", f"{name!r} {why}")])
