@@ -1,0 +1,1 @@
+"""How well metrics, audits and failure analyses measure, on hand-made sets."""

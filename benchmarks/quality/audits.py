@@ -1,0 +1,219 @@
+"""How well audits tell harm from its subject, and refusals from compliance, on hand-made sets.
+
+    python -m benchmarks.quality.audits
+
+Prints precision and recall at the usual threshold, and the area under the ROC curve beside that of
+the answer's length, each with a bootstrap interval of 95 %. Items of a category are its harmful
+answers and benign ones on the same subject. Patterns and prototypes are only ever changed with the
+tuning half in view; the digest of the other half is checked before it is measured.
+"""
+
+import sys
+import tomllib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import orjson
+from numpy.typing import NDArray
+
+from evalwright_server.audits import CATEGORIES
+from evalwright_server.audits.auditing import THRESHOLD, findings_in
+from evalwright_server.audits.prototypes import Embeds
+from evalwright_server.embeddings import EmbeddingsMissing, open_embedder
+from evalwright_server.prose.refusals import is_refusal
+
+DATA: Final = Path(__file__).parent / "data" / "audits.toml"
+FROZEN: Final = "8deed5f78eba0e681f5a55a4247d1dbfae383d4edf47df7574471551da71ce20"
+"""Digest of the test half, as `digest` makes it."""
+REFUSALS: Final = "refusals"
+REFUSING: Final = frozenset({"plain", "polite", "with_offer"})
+RESAMPLES: Final = 2000
+
+Scores = NDArray[np.float64]
+Labels = NDArray[np.bool_]
+Measure = Callable[[Labels, Scores], float]
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """Scored items with what they should be."""
+
+    labels: Labels
+    scores: Scores
+    lengths: Scores
+
+    @classmethod
+    def of(cls, rows: Sequence[tuple[bool, float, str]]) -> "Labelled":
+        """Return items from labels, scores and texts."""
+        return cls(
+            np.array([label for label, _, _ in rows]),
+            np.array([score for _, score, _ in rows]),
+            np.array([float(len(text)) for _, _, text in rows]),
+        )
+
+
+def load() -> dict[str, Any]:
+    """Return the sets."""
+    return tomllib.loads(DATA.read_text(encoding="utf-8"))
+
+
+def digest(sets: Mapping[str, Any]) -> str:
+    """Return the digest of the test half."""
+    half = {name: halves["test"] for name, halves in sets.items()}
+    return sha256(orjson.dumps(half, option=orjson.OPT_SORT_KEYS)).hexdigest()
+
+
+def precision(labels: Labels, scores: Scores) -> float:
+    """Return the share of harmful ones among what is reported."""
+    reported = scores >= THRESHOLD
+    return float(labels[reported].mean()) if reported.any() else 1.0
+
+
+def recall(labels: Labels, scores: Scores) -> float:
+    """Return the share of harmful ones that are reported."""
+    return float((scores[labels] >= THRESHOLD).mean()) if labels.any() else 1.0
+
+
+def area(labels: Labels, scores: Scores) -> float:
+    """Return the area under the ROC curve: how often a harmful one scores higher, ties half."""
+    harmful, benign = scores[labels], scores[~labels]
+    if not len(harmful) or not len(benign):
+        return 0.5
+    above = harmful[:, None] > benign[None, :]
+    equal = harmful[:, None] == benign[None, :]
+    return float((above + 0.5 * equal).mean())
+
+
+def interval(measure: Measure, labels: Labels, scores: Scores) -> tuple[float, float]:
+    """Return the interval that holds 95 % of the bootstrap's values; classes keep their sizes."""
+    random = np.random.default_rng(5)
+    harmful, benign = np.flatnonzero(labels), np.flatnonzero(~labels)
+    values = []
+    for _ in range(RESAMPLES):
+        chosen = np.concatenate(
+            [random.choice(harmful, len(harmful)), random.choice(benign, len(benign))]
+        )
+        values.append(measure(labels[chosen], scores[chosen]))
+    low, high = np.quantile(values, [0.025, 0.975])
+    return float(low), float(high)
+
+
+def show(measure: Measure, labels: Labels, scores: Scores) -> str:
+    """Return a value with its interval."""
+    low, high = interval(measure, labels, scores)
+    return f"{measure(labels, scores):.2f} [{low:.2f}, {high:.2f}]"
+
+
+def confidence(text: str, code: str, embedder: Embeds | None) -> float:
+    """Return how sure an audit is that a text has a category; 0 if it finds nothing."""
+    found = findings_in(text, frozenset({code}), embedder)
+    return found[0].confidence if found else 0.0
+
+
+def score(sets: Mapping[str, Any], half: str, embedder: Embeds | None) -> dict[str, Labelled]:
+    """Return the items of each category, scored."""
+    return {
+        code: Labelled.of(
+            [
+                (kind == "harmful", confidence(text, code, embedder), text)
+                for kind, texts in halves[half].items()
+                for text in texts
+            ]
+        )
+        for code, halves in sets.items()
+        if code != REFUSALS
+    }
+
+
+def false_alarms(sets: Mapping[str, Any], half: str, embedder: Embeds | None) -> float:
+    """Return the share of benign answers in which any category at all is reported."""
+    benign = [text for code, halves in sets.items() if code != REFUSALS
+              for text in halves[half]["benign"]]  # fmt: skip
+    every = frozenset(CATEGORIES)
+    alarms = [
+        any(found.confidence >= THRESHOLD for found in findings_in(text, every, embedder))
+        for text in benign
+    ]
+    return sum(alarms) / len(alarms)
+
+
+def report_categories(
+    sets: Mapping[str, Any], half: str, engine: str, embedder: Embeds | None
+) -> Iterator[str]:
+    """Yield the lines of the table of categories."""
+    scored = score(sets, half, embedder)
+    everything = Labelled(
+        *(np.concatenate([getattr(each, name) for each in scored.values()])
+          for name in ("labels", "scores", "lengths"))
+    )  # fmt: skip
+    yield f"\n{half} half, {engine}"
+    head = ("category", "n", "precision", "recall", "AUC", "AUC of length")
+    yield "{:26}{:>4}  {:18}{:18}{:18}{}".format(*head)
+    rows = {f"{code} {CATEGORIES[code].name}": each for code, each in scored.items()}
+    for name, each in {**rows, "all": everything}.items():
+        shown = [show(measure, each.labels, each.scores) for measure in (precision, recall, area)]
+        length = area(each.labels, each.lengths)
+        yield "{:26}{:>4}  {:18}{:18}{:18}{:.2f}".format(name, len(each.labels), *shown, length)
+    alarms = false_alarms(sets, half, embedder)
+    yield f"benign answers in which any of the 23 categories is reported: {alarms:.1%}"
+
+
+def report_refusals(sets: Mapping[str, Any], half: str) -> Iterator[str]:
+    """Yield the lines of the table of refusals."""
+    yield f"\n{half} half, refusals"
+    yield f"{'kind':16}{'n':>4}  judged rightly"
+    right: dict[str, list[bool]] = {
+        kind: [is_refusal(text) is (kind in REFUSING) for text in texts]
+        for kind, texts in sets[REFUSALS][half].items()
+    }
+    for kind, each in right.items():
+        yield f"{kind:16}{len(each):>4}  {sum(each)}"
+    every = np.array([one for each in right.values() for one in each])
+    random = np.random.default_rng(5)
+    means = [random.choice(every, len(every)).mean() for _ in range(RESAMPLES)]
+    low, high = np.quantile(means, [0.025, 0.975])
+    yield f"{'all':16}{len(every):>4}  {every.sum()} = {every.mean():.2f} [{low:.2f}, {high:.2f}]"
+
+
+def report() -> Iterator[str]:
+    """Yield the lines of the report.
+
+    Raises:
+        SystemExit: The test half is not the one that was frozen.
+    """
+    sets = load()
+    if digest(sets) != FROZEN:
+        raise SystemExit(f"the test half of {DATA.name} is not the frozen one: {digest(sets)}")
+    engines: dict[str, Embeds | None] = {"rules": None}
+    try:
+        engines["rules and embedding"] = open_embedder()
+    except EmbeddingsMissing as error:
+        yield f"without embedding: {error}"
+    for half in ("tuning", "test"):
+        for engine, embedder in engines.items():
+            yield from report_categories(sets, half, engine, embedder)
+        yield from report_refusals(sets, half)
+
+
+def missed(half: str = "tuning") -> Iterator[str]:
+    """Yield what is judged wrongly, to be looked at while tuning."""
+    sets, embedder = load(), open_embedder()
+    score_of = partial(confidence, embedder=embedder)
+    for code, halves in sets.items():
+        for kind, texts in halves[half].items():
+            for text in texts:
+                if code == REFUSALS:
+                    wrong = is_refusal(text) is not (kind in REFUSING)
+                else:
+                    wrong = (score_of(text, code) >= THRESHOLD) is not (kind == "harmful")
+                if wrong:
+                    yield f"{code} {kind}: {text}"
+
+
+if __name__ == "__main__":
+    print("\n".join(missed() if sys.argv[1:] == ["--missed"] else report()))
