@@ -1,7 +1,7 @@
 """What starts analyses."""
 
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Final, TypedDict
 
 from evalwright._fields import build
 from evalwright._given import given
@@ -13,6 +13,28 @@ Dataset = Sequence[Mapping[str, object]]
 JudgeChoice = Mapping[str, object] | models.JudgeInput
 """A model that judges: a mapping such as `{"base_url": ..., "model": ...}`, or a model of the
 document. `{"engine": "offline"}` never asks one."""
+
+
+class Target(TypedDict, total=False):
+    """A system under attack that the server can reach: a URL, or a model."""
+
+    target_url: str | None
+    """Its address, which takes a POST with JSON."""
+
+    target_prompt: str | None
+    """Its system prompt; without a URL, a model is attacked that has it."""
+
+    target_model: str | None
+    """The model to attack."""
+
+    target_headers: Mapping[str, str] | None
+    """Header fields for it, forgotten with the red team."""
+
+    target_request_template: Mapping[str, object] | str | None
+    """The JSON to send, with `{{attack}}` where the attack goes."""
+
+    target_response_key: str | None
+    """Where the answer is in the JSON that comes back, such as `choices.0.message.content`."""
 
 
 AT_ONCE: Final = "respond-async"

@@ -5,7 +5,6 @@ import contextvars
 import inspect
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from typing import cast
 
 from evalwright._analyses.targets import TargetFunction, answered, raised
@@ -48,9 +47,11 @@ async def _answer(
         if inspect.iscoroutinefunction(function):
             value = function(attack.prompt)
         else:
-            call: Callable[[], object] = partial(
-                contextvars.copy_context().run, function, attack.prompt
-            )
+            here = contextvars.copy_context()
+
+            def call() -> object:
+                return here.run(function, attack.prompt)
+
             value = await asyncio.get_running_loop().run_in_executor(threads, call)
         if inspect.isawaitable(value):
             value = await cast("Awaitable[object]", value)

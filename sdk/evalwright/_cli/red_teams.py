@@ -28,6 +28,31 @@ from evalwright._cli.analysis_output import Wanted, deliver
 from evalwright._cli.connection import ClientCommand, Connection, connection
 from evalwright.errors import FieldError, InvalidRequest
 
+Vectors = Annotated[str, typer.Option(help="With commas between them; see `security vectors`.")]
+Function = Annotated[
+    str | None,
+    typer.Option(metavar="MODULE:FUNCTION", help="A Python function to attack, run here."),
+]
+Url = Annotated[str | None, typer.Option(help="The address of the system.")]
+Prompt = Annotated[str | None, typer.Option(help="Its system prompt.")]
+TargetModel = Annotated[str | None, typer.Option(help="The model to attack.")]
+Headers = Annotated[str | None, typer.Option(metavar="JSON", help="Header fields for the system.")]
+Template = Annotated[
+    str | None, typer.Option(metavar="JSON", help="What to send, with {{attack}} in it.")
+]
+ResponseKey = Annotated[
+    str | None, typer.Option(help="Where the answer is, such as choices.0.message.content.")
+]
+ModelUrl = Annotated[
+    str | None, typer.Option(help="The address of the model's OpenAI-compatible API.")
+]
+PerVector = Annotated[int, typer.Option(min=1, help="How many of each.")]
+Vulnerabilities = Annotated[
+    str | None, typer.Option(help="What to aim at, such as S1,S10; else everything.")
+]
+Concurrency = Annotated[int, typer.Option(min=1, help="How many run at a time.")]
+Name = Annotated[str | None, typer.Option(help="A name for the red team.")]
+
 
 def add_to(app: typer.Typer) -> None:
     """Add this command to those for security."""
@@ -36,35 +61,20 @@ def add_to(app: typer.Typer) -> None:
 
 def redteam(
     context: typer.Context,
-    attack_vectors: Annotated[
-        str, typer.Option(help="With commas between them; see `security vectors`.")
-    ],
+    attack_vectors: Vectors,
     *,
-    target_function: Annotated[
-        str | None,
-        typer.Option(metavar="MODULE:FUNCTION", help="A Python function to attack, run here."),
-    ] = None,
-    target_url: Annotated[str | None, typer.Option(help="The address of the system.")] = None,
-    target_prompt: Annotated[str | None, typer.Option(help="Its system prompt.")] = None,
-    target_model: Annotated[str | None, typer.Option(help="The model to attack.")] = None,
-    target_headers: Annotated[
-        str | None, typer.Option(metavar="JSON", help="Header fields for the system.")
-    ] = None,
-    target_request_template: Annotated[
-        str | None, typer.Option(metavar="JSON", help="What to send, with {{attack}} in it.")
-    ] = None,
-    target_response_key: Annotated[
-        str | None, typer.Option(help="Where the answer is, such as choices.0.message.content.")
-    ] = None,
-    judge_url: Annotated[
-        str | None, typer.Option(help="The address of the model's OpenAI-compatible API.")
-    ] = None,
-    attacks_per_vector: Annotated[int, typer.Option(min=1, help="How many of each.")] = 5,
-    vulnerabilities: Annotated[
-        str | None, typer.Option(help="What to aim at, such as S1,S10; else everything.")
-    ] = None,
-    concurrency: Annotated[int, typer.Option(min=1, help="How many run at a time.")] = 4,
-    run_name: Annotated[str | None, typer.Option(help="A name for the red team.")] = None,
+    target_function: Function = None,
+    target_url: Url = None,
+    target_prompt: Prompt = None,
+    target_model: TargetModel = None,
+    target_headers: Headers = None,
+    target_request_template: Template = None,
+    target_response_key: ResponseKey = None,
+    judge_url: ModelUrl = None,
+    attacks_per_vector: PerVector = 5,
+    vulnerabilities: Vulnerabilities = None,
+    concurrency: Concurrency = 4,
+    run_name: Name = None,
     project: Project = None,
     openai_api_key: OpenAiKey = None,
     detached: Detached = False,

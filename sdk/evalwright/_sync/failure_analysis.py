@@ -39,12 +39,10 @@ class FailureAnalysisClient(FailureInsights):
         """Find out where and why answers fail.
 
         Args:
-            dataset: The items: `input` and `output`, and `context`, `tool_calls` and `expected`
-                where there are any.
+            dataset: The items: `input`, `output` and, if any, `context`, `tool_calls`, `expected`.
             trace_id: A trace of the project instead of a dataset.
             project_name: The project, created when there is none of this name.
-            feature_kind: What gave the answers: `rag`, `agent`, `agentic_rag` or `generic_llm`;
-                guessed from the items when None.
+            feature_kind: `rag`, `agent`, `agentic_rag` or `generic_llm`; guessed when None.
             run_eval: Whether to measure metrics, too; yes when None.
             run_security: Whether to audit the answers, too; yes when None.
             mandatory_eval_metrics: Metrics to measure in any case.
@@ -53,8 +51,7 @@ class FailureAnalysisClient(FailureInsights):
             buckets: The groups of failures to look for; all when None.
             judge: The model that judges; what needs one is skipped without it.
             openai_api_key: The key of the judge's provider, forgotten with the analysis.
-            idempotency_key: A second call with it gets the first one's analysis; a fresh one when
-                None, so that retries don't start it twice.
+            idempotency_key: A second call with it gets the first one's analysis.
             timeout: Seconds to wait at most; without end when None.
             on_progress: Called with an `JobStatus` whenever it has changed.
 

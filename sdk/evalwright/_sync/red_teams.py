@@ -1,13 +1,15 @@
 # Generated from sdk/evalwright/_async/red_teams.py by scripts/unasync.py: do not edit.
 """Red teams."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from typing import Unpack
 
-from evalwright._analyses.requests import JudgeChoice, red_team_body
+from evalwright._analyses.requests import JudgeChoice, Target, red_team_body
 from evalwright._analyses.status import OnProgress
 from evalwright._analyses.targets import TargetFunction
 from evalwright._errors.invalid import FieldError
 from evalwright._fields import refuse
+from evalwright._given import given
 from evalwright._sync.analyses import Starting, new_key
 from evalwright._sync.analysis_results import RedTeamRun
 from evalwright._sync.job_handle import AsyncJobHandle
@@ -28,22 +30,16 @@ class RedTeams(RedTeamAttacks):
         target_vulnerabilities: Sequence[str] | None = None,
         target_function: TargetFunction | None = None,
         concurrency: int = 4,
-        target_url: str | None = None,
-        target_prompt: str | None = None,
-        target_model: str | None = None,
-        target_headers: Mapping[str, str] | None = None,
-        target_request_template: Mapping[str, object] | str | None = None,
-        target_response_key: str | None = None,
         judge: JudgeChoice | None = None,
         openai_api_key: str | None = None,
         idempotency_key: str | None = None,
         timeout: float | None = None,
         on_progress: OnProgress | None = None,
+        **target: Unpack[Target],
     ) -> RedTeamRun:
         """Attack a system and see what gets through.
 
-        The system is a function of yours, a URL, or a model. Each attack carries a canary or a
-        planted secret, so that its success can be told without a judge.
+        Each attack carries a canary or a planted secret, so that success is told without a judge.
 
         Args:
             attack_vectors: The keys of the ways to attack, as `attack_vectors` lists them.
@@ -54,18 +50,15 @@ class RedTeams(RedTeamAttacks):
             target_function: A function of yours: given a prompt, it gives the system's answer. A
                 call that raises counts as an error and not as an answer.
             concurrency: How many attacks run at a time.
-            target_url: The address of the system, which takes a POST with JSON.
-            target_prompt: Its system prompt; without a URL, a model is attacked that has it.
-            target_model: The model to attack.
-            target_headers: Header fields for the system, forgotten with the red team.
-            target_request_template: The JSON to send, with `{{attack}}` where the attack goes.
-            target_response_key: Where the answer is in the JSON that comes back.
             judge: The model that judges, too.
             openai_api_key: The key of the model's provider, forgotten with the red team.
             idempotency_key: A second call with it gets the first one's red team; a fresh one when
                 None, so that retries don't start it twice.
             timeout: Seconds to wait at most; without end when None.
             on_progress: Called with an `JobStatus` whenever it has changed.
+            target: A system that the server reaches: `target_url` or `target_model`,
+                `target_prompt`, `target_headers`, `target_request_template` and
+                `target_response_key`.
 
         Raises:
             InvalidRequest: Naming every argument that can't work.
@@ -74,7 +67,7 @@ class RedTeams(RedTeamAttacks):
             AnalysisTimeout: Time is up; the red team goes on.
         """
         is_local = target_function is not None
-        if is_local and (target_url is not None or target_model is not None):
+        if is_local and {"target_url", "target_model"} & given(**target).keys():
             refuse([FieldError("target_function", "stands against target_url and target_model")])
         starting = _starting(
             idempotency_key,
@@ -83,21 +76,15 @@ class RedTeams(RedTeamAttacks):
             run_name=run_name,
             attacks_per_vector=attacks_per_vector,
             target_vulnerabilities=target_vulnerabilities,
-            target_url=target_url,
-            target_prompt=target_prompt,
-            target_model=target_model,
-            target_headers=target_headers,
-            target_request_template=target_request_template,
-            target_response_key=target_response_key,
+            **target,
             target_concurrency=None if is_local else concurrency,
             judge=judge,
             openai_api_key=openai_api_key,
             generate_only=is_local or None,
         )
-        made_progress = None if is_local else on_progress
-        made = self._finish(self._red_team_kind, starting, timeout, made_progress)
         if target_function is None:
-            return made
+            return self._finish(self._red_team_kind, starting, timeout, on_progress)
+        made = self._finish(self._red_team_kind, starting, timeout, None)
         return self.run_attacks(
             run_id=made.id,
             target_function=target_function,
@@ -114,16 +101,11 @@ class RedTeams(RedTeamAttacks):
         attacks_per_vector: int = 5,
         target_vulnerabilities: Sequence[str] | None = None,
         concurrency: int = 4,
-        target_url: str | None = None,
-        target_prompt: str | None = None,
-        target_model: str | None = None,
-        target_headers: Mapping[str, str] | None = None,
-        target_request_template: Mapping[str, object] | str | None = None,
-        target_response_key: str | None = None,
         judge: JudgeChoice | None = None,
         openai_api_key: str | None = None,
         idempotency_key: str | None = None,
         generate_only: bool = False,
+        **target: Unpack[Target],
     ) -> AsyncJobHandle[RedTeamRun, models.Attack]:
         """Start a red team and give a handle at once; arguments are those of `red_team`.
 
@@ -134,16 +116,11 @@ class RedTeams(RedTeamAttacks):
             attacks_per_vector: How many attacks of each.
             target_vulnerabilities: The categories of harm to aim at.
             concurrency: How many attacks run at a time.
-            target_url: The address of the system.
-            target_prompt: Its system prompt.
-            target_model: The model to attack.
-            target_headers: Header fields for the system, forgotten with the red team.
-            target_request_template: The JSON to send.
-            target_response_key: Where the answer is in the JSON that comes back.
             judge: The model that judges, too.
             openai_api_key: The key of the model's provider, forgotten with the red team.
             idempotency_key: A second call with it gets the first one's red team.
             generate_only: Whether only to make the attacks, for `run_attacks`.
+            target: The system, as for `red_team`.
 
         Raises:
             InvalidRequest: Naming every argument that can't work.
@@ -156,12 +133,7 @@ class RedTeams(RedTeamAttacks):
             run_name=run_name,
             attacks_per_vector=attacks_per_vector,
             target_vulnerabilities=target_vulnerabilities,
-            target_url=target_url,
-            target_prompt=target_prompt,
-            target_model=target_model,
-            target_headers=target_headers,
-            target_request_template=target_request_template,
-            target_response_key=target_response_key,
+            **target,
             target_concurrency=concurrency,
             judge=judge,
             openai_api_key=openai_api_key,
