@@ -6,6 +6,7 @@ good: whatever interrupts an analysis, it goes on with the items that have none.
 """
 
 import asyncio
+import contextlib
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -26,6 +27,8 @@ from evalwright_server.runs.states import State
 
 TARGET_SECONDS: Final = 0.5
 """What a piece of work should take: so long others wait for the thread at most."""
+
+_SEND_SECONDS: Final = 0.2
 
 logger: Final = logging.getLogger(__name__)
 
@@ -91,15 +94,27 @@ class Analysis(Generic[E]):
         return Finish(State.SUCCEEDED, note=self._analyst.note())
 
     async def _go_through(self) -> None:
+        is_done = asyncio.Event()
         try:
             async with asyncio.TaskGroup() as group:
-                group.create_task(self._examine())
-                for _ in range(self._analyst.at_once):
-                    group.create_task(self._complete())
+                group.create_task(self._send_until(is_done))
+                async with asyncio.TaskGroup() as workers:
+                    workers.create_task(self._examine())
+                    for _ in range(self._analyst.at_once):
+                        workers.create_task(self._complete())
+                is_done.set()
         except (asyncio.CancelledError, BaseExceptionGroup):
             await self._outbox.send()
             raise
         await self._outbox.send()
+
+    async def _send_until(self, is_done: asyncio.Event) -> None:
+        """Store what others leave behind while they wait for answers."""
+        while not is_done.is_set():
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_SEND_SECONDS):
+                    await is_done.wait()
+            await self._outbox.send_if_due()
 
     async def _examine(self) -> None:
         size = BatchSize(target_seconds=TARGET_SECONDS)
