@@ -160,6 +160,7 @@ class Sandbox:
         finally:
             self._pool.refill(shape)
             # All of the job is dead. Clearing the rest away takes a while that nobody need wait.
+            slot.output.close()
             await self._pool.clear_away(slot)
 
     async def _supervise(

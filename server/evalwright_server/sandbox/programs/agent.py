@@ -213,22 +213,30 @@ def end(code: int, names: "dict[str, Any]") -> None:
     """
     import atexit
     import gc
-    import io
 
     threading = sys.modules.get("threading")
     if threading is not None:
         threading._shutdown()
     atexit._run_exitfuncs()
+    flush_all()
     names.clear()
     gc.collect()
+    flush_all()
+    call("fflush", 0)
+    os._exit(code)
+
+
+def flush_all() -> None:
+    """Write what files hold back, also those in cycles, whose parts are taken down in any order."""
+    import gc
+    import io
+
     files = [thing for thing in gc.get_objects() if isinstance(thing, io.IOBase)]
     for file in (*files, sys.stdout, sys.stderr):
         try:
             file.flush()
         except Exception:  # closed, or taken away, or what it writes to is full
             pass
-    call("fflush", 0)
-    os._exit(code)
 
 
 def keep_only(messages: int, channel: int) -> None:
