@@ -49,7 +49,9 @@ class Watch:
         files = files_of(self._slot.runner, self._slot.folder.code.parent)
         if files.most > limits.files:
             self._finish(SandboxStatus.OOM, f"made more than {limits.files} files")
-        if limits.cpu_seconds is not None and cpu_seconds(pids) > limits.cpu_seconds:
+        # What the runner took to get ready is not the job's.
+        taken = self._slot.before.seconds
+        if limits.cpu_seconds is not None and cpu_seconds(pids) - taken > limits.cpu_seconds:
             self._finish(SandboxStatus.TIMEOUT, cpu_reason(limits))
         if group is None:
             self._look_at_memory(pids, files)
