@@ -45,6 +45,9 @@ def attack(
             f" Groups: {', '.join(GROUPS)}.",
         ),
     ] = None,
+    job_type: Annotated[
+        str, typer.Option("--job-type", metavar="NAME", help="The job type of all cases.")
+    ] = "default",
     as_json: Annotated[
         bool, typer.Option("--json", help="Print JSON, for programs to read.")
     ] = False,
@@ -73,7 +76,7 @@ def attack(
         raise typer.Exit(2)
     try:
         with plant() as canaries:
-            campaign = Campaign(JobClient(base_url, api_key), canaries)
+            campaign = Campaign(JobClient(base_url, api_key), canaries, job_type)
             reports = _run(campaign, cases, is_quiet=as_json or as_markdown)
             isolation = campaign.isolation()
     except Unreachable as error:
