@@ -52,6 +52,8 @@ class Template:
         self._process = process
         self._requests = requests
         self._lock = threading.Lock()
+        # Of its own, as the event loop counts and must not wait for an answer.
+        self._counting = threading.Lock()
         self._is_open = True
         self._is_broken = False
 
@@ -140,12 +142,13 @@ class Template:
             if answer != b"agent" or not received:
                 self._give_up()
                 raise diagnose(f"template: {answer.decode(errors='replace') or 'it died'}")
+        with self._counting:
             self.users += 1
         return SpawnedProcess(sender, received[0], None, is_agent=True)
 
     def release(self, process: SpawnedProcess) -> None:  # noqa: ARG002 - all have the same account
         """Note that a sandbox is gone."""
-        with self._lock:
+        with self._counting:
             self.users -= 1
 
     def has_own_account(self, process: SpawnedProcess) -> bool:  # noqa: ARG002
