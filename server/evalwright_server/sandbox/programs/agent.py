@@ -102,13 +102,17 @@ def prepare(preload: str, *, is_warm: bool) -> None:
         preload: Modules, separated by commas.
         is_warm: Whether there is time: no job waits yet.
     """
-    import site
-
-    site.setquit()
-    site.setcopyright()
-    if os.path.isdir(PACKAGES):
-        site.addsitedir(PACKAGES)
+    import _sitebuiltins
+    import builtins
     import gc
+
+    for name in ("quit", "exit"):
+        setattr(builtins, name, _sitebuiltins.Quitter(name, "Ctrl-D (i.e. EOF)"))
+    builtins.help = _sitebuiltins._Helper()
+    if os.path.isdir(PACKAGES):
+        import site
+
+        site.addsitedir(PACKAGES)
 
     if not is_warm:
         gc.freeze()
