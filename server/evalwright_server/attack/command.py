@@ -70,13 +70,20 @@ def attack(
 
     The exit code is 1 if any case escaped or broke something, and 2 if there is no server.
     """
-    cases = matching(CASES, only or ())
+    _attack(JobClient(base_url, api_key), only or (), job_type, as_json, as_markdown)
+
+
+def _attack(
+    client: JobClient, only: Sequence[str], job_type: str, as_json: bool, as_markdown: bool
+) -> None:
+    """Try the cases and print what came of them; exit unless all is well."""
+    cases = matching(CASES, only)
     if not cases:
-        MESSAGES.print(f"error: no case is named {escape(' or '.join(only or ()))}")
+        MESSAGES.print(f"error: no case is named {escape(' or '.join(only))}")
         raise typer.Exit(2)
     try:
         with plant() as canaries:
-            campaign = Campaign(JobClient(base_url, api_key), canaries, job_type)
+            campaign = Campaign(client, canaries, job_type)
             reports = _run(campaign, cases, is_quiet=as_json or as_markdown)
             isolation = campaign.isolation()
     except Unreachable as error:
