@@ -5,8 +5,6 @@ import os
 import sys
 from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
-from typing import Annotated
 
 import typer
 import uvloop
@@ -34,7 +32,19 @@ from evalwright_server.job_types import JobTypesError
 from evalwright_server.listening import HttpServer, address_of, bind
 from evalwright_server.models.models import CACHE_VARIABLE
 from evalwright_server.sandbox import SandboxUnavailable
-from evalwright_server.sandbox.settings import REQUIRE_VARIABLE
+from evalwright_server.serve_options import (
+    ApiKeys,
+    Data,
+    DatabaseUrl,
+    Host,
+    InsecureNoAuth,
+    JobQueue,
+    JobTypesFile,
+    MaxTimeout,
+    Port,
+    RequiredIsolation,
+    Workers,
+)
 from evalwright_server.services.model_access import (
     DEFAULT_CONCURRENCY,
     DEFAULT_TIMEOUT,
@@ -57,79 +67,17 @@ _STARTUP_ERRORS = (
 
 
 def serve(
-    host: Annotated[
-        str, typer.Option(envvar="EVALWRIGHT_HOST", help="Where to listen.")
-    ] = "127.0.0.1",
-    port: Annotated[
-        int,
-        typer.Option(
-            envvar="EVALWRIGHT_PORT", min=0, max=65535, help="On which port; 0 for any free one."
-        ),
-    ] = 8000,
-    data: Annotated[
-        Path | None,
-        typer.Option(
-            envvar="EVALWRIGHT_DATA",
-            help="Directory of the embedded database and of the key that seals secrets.",
-        ),
-    ] = None,
-    database: Annotated[
-        str | None,
-        typer.Option(
-            envvar="EVALWRIGHT_DATABASE", help="URL of a database elsewhere: postgresql://..."
-        ),
-    ] = None,
-    workers: Annotated[
-        int, typer.Option(envvar="EVALWRIGHT_WORKERS", min=0, help="How many worker processes.")
-    ] = 1,
-    api_key: Annotated[
-        list[str] | None,
-        typer.Option(
-            envvar="EVALWRIGHT_API_KEY",
-            help="A key that lets clients in; may be given several times.",
-        ),
-    ] = None,
-    job_types: Annotated[
-        Path | None,
-        typer.Option(
-            envvar="EVALWRIGHT_JOB_TYPES",
-            help="TOML file that changes the kinds of jobs and adds others.",
-        ),
-    ] = None,
-    job_queue: Annotated[
-        int,
-        typer.Option(
-            envvar="EVALWRIGHT_JOB_QUEUE",
-            min=0,
-            help="How many jobs may wait for a worker before others are refused with 503.",
-        ),
-    ] = DEFAULT_JOB_QUEUE,
-    max_timeout: Annotated[
-        int | None,
-        typer.Option(
-            envvar="EVALWRIGHT_MAX_TIMEOUT",
-            min=1,
-            max=86_400,
-            help="The most seconds a job may ask for where its type says nothing else; else 300.",
-        ),
-    ] = None,
-    require_isolation: Annotated[
-        str | None,
-        typer.Option(
-            envvar=REQUIRE_VARIABLE,
-            metavar="LEVEL",
-            help="Don't start with less isolation: namespaces, or cgroup for limits by the kernel."
-            " See `evalwright doctor`.",
-        ),
-    ] = None,
-    insecure_no_auth: Annotated[
-        bool,
-        typer.Option(
-            "--insecure-no-auth",
-            envvar="EVALWRIGHT_INSECURE_NO_AUTH",
-            help="Listen to other machines without a key: whoever reaches the port runs code here.",
-        ),
-    ] = False,
+    host: Host = "127.0.0.1",
+    port: Port = 8000,
+    data: Data = None,
+    database: DatabaseUrl = None,
+    workers: Workers = 1,
+    api_key: ApiKeys = None,
+    job_types: JobTypesFile = None,
+    job_queue: JobQueue = DEFAULT_JOB_QUEUE,
+    max_timeout: MaxTimeout = None,
+    require_isolation: RequiredIsolation = None,
+    insecure_no_auth: InsecureNoAuth = False,
 ) -> None:
     """Start everything that one machine needs: the API, the engine and the sandboxes."""
     logs.configure()

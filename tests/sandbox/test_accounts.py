@@ -40,6 +40,7 @@ def test_only_root_needs_other_accounts() -> None:
     assert (accounts is None) == (os.geteuid() != 0)
     if accounts is not None:
         assert min(accounts.uids) > 60_000
+        assert job_accounts() is accounts  # or two who make sandboxes here would use the same ones
 
 
 @pytest.mark.parametrize("pid", [1, 2, 71, 72, 4096, MAX_PROCESSES - 1])

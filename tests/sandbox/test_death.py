@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator
 from contextlib import suppress
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 
@@ -62,9 +63,10 @@ def all_end(mark: str) -> bool:
     return True
 
 
-def marked(script: str) -> tuple[SandboxJob, str]:
+def marked(script: str, template: str | None = None) -> tuple[SandboxJob, str]:
     mark = next(MARKS)
-    return SandboxJob(script, limits=SandboxLimits(wall_seconds=60), preload=(mark,)), mark
+    limits = SandboxLimits(wall_seconds=60)
+    return SandboxJob(script, limits=limits, preload=(mark,), template=template), mark
 
 
 @pytest_asyncio.fixture
@@ -129,6 +131,26 @@ async def test_cancelling_while_it_starts_leaves_nothing(
     assert pids_marked(mark) == set()
 
 
+async def test_children_of_a_template_leave_nothing_but_the_template() -> None:
+    """However they end: by themselves, with daemons left, or at any moment of their start."""
+    job, mark = marked(DAEMON, "tenant")
+    async with Sandbox() as sandbox:
+        assert (await sandbox.run(job, lambda _: None)).exit_code == 0
+        await asyncio.gather(*sandbox._pool._dropping)
+        template = pids_marked(mark)
+        assert template
+        endless = replace(job, script=DAEMON + "time.sleep(1000)")
+        for milliseconds in (0, 1, 2, 4, 8, 16, 32, 64):
+            task = asyncio.create_task(sandbox.run(endless, lambda _: None))
+            await asyncio.wait({task}, timeout=milliseconds / 1000)
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+            assert pids_marked(mark) <= template
+        assert (await sandbox.run(job, lambda _: None)).exit_code == 0
+    assert all_end(mark)
+
+
 async def test_closing_ends_running_jobs() -> None:
     sandbox = Sandbox()
     task, mark = await start(sandbox, DAEMON + "time.sleep(1000)")
@@ -180,7 +202,8 @@ WORKER = """
 import asyncio, sys
 from evalwright_server.sandbox import Sandbox, SandboxJob, SandboxLimits
 async def main():
-    job = SandboxJob({script!r}, limits=SandboxLimits(wall_seconds=60), preload=({mark!r},))
+    job = SandboxJob({script!r}, limits=SandboxLimits(wall_seconds=60), preload=({mark!r},),
+                     template={template!r})
     async with Sandbox(warm=2) as sandbox:
         await sandbox.run(job, lambda line: print("begun", flush=True))
 asyncio.run(main())
@@ -188,9 +211,11 @@ asyncio.run(main())
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
-def test_a_killed_worker_takes_its_sandboxes_along(number: signal.Signals) -> None:
+def test_a_killed_worker_takes_its_sandboxes_along(
+    number: signal.Signals, template: str | None
+) -> None:
     mark = next(MARKS)
-    source = WORKER.format(script=DAEMON + "time.sleep(1000)", mark=mark)
+    source = WORKER.format(script=DAEMON + "time.sleep(1000)", mark=mark, template=template)
     with subprocess.Popen([sys.executable, "-c", source], stdout=subprocess.PIPE) as worker:
         assert worker.stdout is not None
         assert worker.stdout.readline() == b"begun\n"

@@ -99,6 +99,12 @@ async def test_programs_find_their_folders(sandbox: Sandbox) -> None:
     assert result.exit_code == 1
 
 
+async def test_a_template_is_not_needed(sandbox: Sandbox) -> None:
+    """Nothing is shared between tenants where nothing is kept apart anyway."""
+    result = await sandbox.run(SandboxJob("import json; print(json.dumps(1))", template="mine"))
+    assert (result.stdout, result.isolation.driver) == ("1\n", "unsafe")
+
+
 MEMORY = {
     "private": "kept = bytearray(b'x' * (300 << 20))",
     "shared": "import mmap\nm = mmap.mmap(-1, 300 << 20)\n"

@@ -92,3 +92,15 @@ def test_a_server_without_workers_is_no_success(idle_url: str) -> None:
 def idle_url(start_server: Any) -> str:
     url: str = start_server(workers=0).url
     return url
+
+
+def test_a_server_that_isolates_nothing_is_found_out_and_not_hurt(
+    start_server: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Cases that could do harm stop when they see where they are; the others only look."""
+    monkeypatch.setenv("EVALWRIGHT_SANDBOX", "unsafe")
+    ended = attack("--only", "host-file", "--only", "exit-124", url=start_server().url)
+    assert ended.returncode == 1
+    assert "the secret of the host is in ['stdout']" in ended.stdout
+    assert "so nothing was tried" in ended.stdout
+    assert "Isolation: unsafe" in ended.stdout

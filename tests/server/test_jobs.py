@@ -5,6 +5,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -148,7 +149,9 @@ def test_cancelling_twice_or_nothing_is_not_found(api: Api) -> None:
 
 
 def test_a_key_means_one_job_for_one_content(api: Api, key: str) -> None:
-    body = {"code": PRINT, "input_data": {"a": 1, "b": 2}, "idempotency_key": key}
+    body: dict[str, Any] = {
+        "code": PRINT, "input_data": {"a": 1, "b": 2}, "idempotency_key": key
+    }  # fmt: skip
     job = submit(api, **body)
     same = [
         {**body, "input_data": {"b": 2, "a": 1}},

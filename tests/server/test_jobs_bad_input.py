@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -135,7 +136,8 @@ def test_whole_numbers_come_in_several_forms(api: Api, number: str) -> None:
 
 def test_null_stands_for_what_is_left_out(api: Api) -> None:
     names = ("timeout", "startup_timeout", "job_type", "idempotency_key", "requirements")
-    submit(api, **dict.fromkeys((*names, "limits", "webhook", "input_data")))
+    nothing: dict[str, Any] = dict.fromkeys((*names, "limits", "webhook", "input_data"))
+    submit(api, **nothing)
 
 
 def test_a_body_needs_no_content_type(api: Api) -> None:

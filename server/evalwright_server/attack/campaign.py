@@ -5,7 +5,7 @@ import socket
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from evalwright_server.attack.canaries import Canaries
 from evalwright_server.attack.case import Case, Outcome, Trial, Verdict
@@ -42,19 +42,21 @@ class Report:
 class Campaign:
     """The cases, on one server."""
 
-    def __init__(self, client: JobClient, canaries: Canaries) -> None:
+    def __init__(self, client: JobClient, canaries: Canaries, job_type: str = "default") -> None:
         """Ask the server what limits there are.
 
         Args:
             client: Speaks to the server.
             canaries: Planted on this machine, which need not be the server's.
+            job_type: The type of all jobs; one with a template is isolated in another way.
 
         Raises:
             Unreachable: It does not run jobs for us, not even honest ones.
         """
         self._client = client
         self._canaries = canaries
-        known = client.answer("GET", "/job-types/default")
+        self._job_type = job_type
+        known = client.answer("GET", f"/job-types/{quote(job_type, safe='')}")
         limits = known.get("limits")
         self._limits: dict[str, Any] | None = None
         self.bounds = Bounds()
@@ -63,7 +65,7 @@ class Campaign:
                             for name, value in ASKED.items()}  # fmt: skip
             self.bounds = Bounds.of_job_type({**limits, **self._limits})
         canaries.places["servers"] = list(_addresses(client.base_url))
-        answer = client.answer("POST", "/execute", {"code": HONEST})
+        answer = client.answer("POST", "/execute", {"code": HONEST, "job_type": job_type})
         if answer.get("stdout") != "42\n":
             raise Unreachable(f"an honest job was answered with {answer}")
 
@@ -96,6 +98,7 @@ class Campaign:
             "code": source(program),
             "input_data": setting.input_data(),
             "timeout": case.timeout,
+            "job_type": self._job_type,
         }
         return request if self._limits is None else {**request, "limits": self._limits}
 

@@ -45,6 +45,9 @@ def attack(
             f" Groups: {', '.join(GROUPS)}.",
         ),
     ] = None,
+    job_type: Annotated[
+        str, typer.Option("--job-type", metavar="NAME", help="The job type of all cases.")
+    ] = "default",
     as_json: Annotated[
         bool, typer.Option("--json", help="Print JSON, for programs to read.")
     ] = False,
@@ -67,13 +70,20 @@ def attack(
 
     The exit code is 1 if any case escaped or broke something, and 2 if there is no server.
     """
-    cases = matching(CASES, only or ())
+    _attack(JobClient(base_url, api_key), only or (), job_type, as_json, as_markdown)
+
+
+def _attack(
+    client: JobClient, only: Sequence[str], job_type: str, as_json: bool, as_markdown: bool
+) -> None:
+    """Try the cases and print what came of them; exit unless all is well."""
+    cases = matching(CASES, only)
     if not cases:
-        MESSAGES.print(f"error: no case is named {escape(' or '.join(only or ()))}")
+        MESSAGES.print(f"error: no case is named {escape(' or '.join(only))}")
         raise typer.Exit(2)
     try:
         with plant() as canaries:
-            campaign = Campaign(JobClient(base_url, api_key), canaries)
+            campaign = Campaign(client, canaries, job_type)
             reports = _run(campaign, cases, is_quiet=as_json or as_markdown)
             isolation = campaign.isolation()
     except Unreachable as error:

@@ -1,9 +1,9 @@
 """Runs a custom evaluator over rows, inside the sandbox.
 
 A program of its own with nothing but the standard library; the server sends its source along and
-never imports it. It reads /input/evaluator and /input/rows, marshalled by the same Python, and writes
-to descriptor 3, one JSON line each: `["loaded"]` or `["broken", message]`, then for every row in
-order `["result", index, score, label, explanation]` or `["error", index, message]`.
+never imports it. It reads /input/evaluator and /input/rows, marshalled by the same Python, and
+writes to descriptor 3, one JSON line each: `["loaded"]` or `["broken", message]`, then for every
+row in order `["result", index, score, label, explanation]` or `["error", index, message]`.
 
 User code shares this process and could write such lines itself; so a batch is as trustworthy as
 its evaluator, and the server believes no more of a line than that. Slow imports (json, inspect,

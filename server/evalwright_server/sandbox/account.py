@@ -9,6 +9,7 @@ code that found a way out of its own still could not touch another one.
 import os
 import threading
 from collections import Counter, deque
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -77,10 +78,14 @@ def job_accounts() -> Accounts | None:
     Raises:
         SandboxUnavailable: Root in a container that maps no other account.
     """
-    if os.geteuid() != 0:
-        return None
+    return _accounts_of(os.getpid()) if os.geteuid() == 0 else None
+
+
+@cache
+def _accounts_of(pid: int) -> Accounts:
+    """Return the accounts of a process: the same ones for all that make sandboxes in it."""
     maps = [Path(f"/proc/self/{name}_map").read_text(encoding="ascii") for name in ("uid", "gid")]
-    for uids in candidates(os.getpid()):
+    for uids in candidates(pid):
         if all(is_mapped(uid, table) for table in maps for uid in (uids[0], uids[-1])):
             return Accounts(uids)
     raise SandboxUnavailable(

@@ -157,7 +157,7 @@ def python_view(interpreter: Interpreter) -> list[Argument]:
         arguments += ["--ro-bind", str(path), str(path)]
     for path, target in interpreter.links.items():
         arguments += ["--symlink", target, str(path)]
-    for path in interpreter.masked:
+    for path in dict.fromkeys(interpreter.masked):
         if any(path.is_relative_to(shown) for shown in interpreter.readable):
             arguments += ["--tmpfs", str(path), "--remount-ro", str(path)]
     return [*arguments, "--proc", "/proc", "--dev", "/dev"]

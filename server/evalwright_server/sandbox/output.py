@@ -134,6 +134,8 @@ class OutputDirectory:
     def _names(self) -> tuple[list[bytes], bool]:
         names: list[bytes] = []
         try:
+            if not stat.S_ISDIR(os.fstat(self._fd).st_mode):
+                return names, True
             # The job may have closed the folder itself, to all but root.
             os.fchmod(self._fd, 0o700)
             # By descriptor, names come as text with undecodable bytes escaped.
@@ -151,15 +153,20 @@ class OutputDirectory:
             raise Refused(f"more than {limits.count} files")
         text = acceptable(name)
         digest, size = hashlib.sha256(), 0
+        # Thousands of files that are all holes must not be read up to the limit each.
+        check_size(self._size(name), limits, room)
         for chunk in self._read(name):
             size += len(chunk)
-            if size > limits.size:
-                raise Refused(f"larger than {limits.size} bytes")
-            if size > room:
-                raise Refused("no room is left for it among all files")
+            check_size(size, limits, room)
             digest.update(chunk)
         kind, _ = mimetypes.guess_type(PurePosixPath(text).name)
         return CollectedFile(text, size, digest.hexdigest(), kind)
+
+    def _size(self, name: bytes) -> int:
+        try:
+            return os.stat(name, dir_fd=self._fd, follow_symlinks=False).st_size
+        except OSError as error:
+            raise Refused(f"it can't be looked at ({error.strerror})") from error
 
     def read(self, name: str) -> Iterator[bytes]:
         """Read a file that was collected.
@@ -168,7 +175,7 @@ class OutputDirectory:
             FileNotFoundError: It was not.
         """
         try:
-            yield from self._read(os.fsencode(name))
+            yield from self._read(os.fsencode(acceptable(os.fsencode(name))))
         except Refused as refusal:
             raise FileNotFoundError(f"{name!r}: {refusal}") from None
 
@@ -213,6 +220,18 @@ def check_kind(found: os.stat_result) -> None:
         raise Refused("it has several names (hard links)")
 
 
+def check_size(size: int, limits: ArtifactLimits, room: int) -> None:
+    """Refuse what is too large.
+
+    Raises:
+        Refused: Saying for what.
+    """
+    if size > limits.size:
+        raise Refused(f"larger than {limits.size} bytes")
+    if size > room:
+        raise Refused("no room is left for it among all files")
+
+
 def acceptable(name: bytes) -> str:
     """Return a name as text.
 
@@ -225,8 +244,8 @@ def acceptable(name: bytes) -> str:
         raise Refused("its name is no UTF-8") from None
     if text.startswith("."):
         raise Refused("its name begins with a dot")
-    if "\\" in text:
-        raise Refused("its name has a backslash")
+    if "/" in text or "\\" in text:
+        raise Refused("its name has a slash or backslash")
     if any(not character.isprintable() and character != " " for character in text):
         raise Refused("its name has control characters")
     return text

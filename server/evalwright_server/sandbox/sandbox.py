@@ -149,6 +149,7 @@ class Sandbox:
         asked_at = monotonic()
         shape = shape_of(job)
         slot, was_warm = await self._pool.take(shape)
+        self._pool.refill(shape)
         try:
             result = await self._supervise(
                 slot, job, on_message, on_output, stop, was_warm=was_warm, asked_at=asked_at
@@ -158,8 +159,8 @@ class Sandbox:
             await slot.destroy()
             raise
         finally:
-            self._pool.refill(shape)
             # All of the job is dead. Clearing the rest away takes a while that nobody need wait.
+            slot.output.close()
             await self._pool.clear_away(slot)
 
     async def _supervise(

@@ -10,6 +10,7 @@ import errno
 import platform
 import socket
 import struct
+from functools import cache
 from typing import Final
 
 from evalwright_server.sandbox.errors import SandboxUnavailable
@@ -67,6 +68,7 @@ def allow_only(values: tuple[int, ...]) -> bytes:
     return allowed + instruction(RETURN, DENY)
 
 
+@cache
 def filter_program(machine: str | None = None) -> bytes:
     """Assemble the filter.
 

@@ -52,7 +52,10 @@ class Template:
         self._process = process
         self._requests = requests
         self._lock = threading.Lock()
+        # Of its own, as the event loop counts and must not wait for an answer.
+        self._counting = threading.Lock()
         self._is_open = True
+        self._is_broken = False
 
     @classmethod
     def start(
@@ -106,7 +109,7 @@ class Template:
     @property
     def alive(self) -> bool:
         """Whether it can still make any."""
-        return self._is_open and not has_ended(self._process.pidfd, 0)
+        return self._is_open and not self._is_broken and not has_ended(self._process.pidfd, 0)
 
     def request(self, folder: SlotFolder, shape: Shape) -> list[Argument]:
         """Compose the arguments of `spawn`."""
@@ -134,21 +137,27 @@ class Template:
                 answer, received, sender = receive(self._requests)
             except OSError as error:
                 # An answer that comes too late would be taken for that to the next request.
-                self._kill()
+                self._give_up()
                 raise diagnose(f"template: {error}") from error
             if answer != b"agent" or not received:
+                self._give_up()
                 raise diagnose(f"template: {answer.decode(errors='replace') or 'it died'}")
+        with self._counting:
             self.users += 1
         return SpawnedProcess(sender, received[0], None, is_agent=True)
 
     def release(self, process: SpawnedProcess) -> None:  # noqa: ARG002 - all have the same account
         """Note that a sandbox is gone."""
-        with self._lock:
+        with self._counting:
             self.users -= 1
 
     def has_own_account(self, process: SpawnedProcess) -> bool:  # noqa: ARG002
         """Tell that a sandbox shares its account with the others of the template."""
         return False
+
+    def _give_up(self) -> None:
+        self._is_broken = True
+        self._kill()
 
     def _kill(self) -> None:
         with suppress(ProcessLookupError):

@@ -49,7 +49,7 @@ class Watch:
         files = files_of(self._slot.runner, self._slot.folder.code.parent)
         if files.most > limits.files:
             self._finish(SandboxStatus.OOM, f"made more than {limits.files} files")
-        if limits.cpu_seconds is not None and cpu_seconds(pids) > limits.cpu_seconds:
+        if limits.cpu_seconds is not None and self._cpu_seconds(pids) > limits.cpu_seconds:
             self._finish(SandboxStatus.TIMEOUT, cpu_reason(limits))
         if group is None:
             self._look_at_memory(pids, files)
@@ -58,6 +58,11 @@ class Watch:
             self._finish(SandboxStatus.OOM, memory_reason(limits))
         pause = WATCH_SECONDS if group is None else RARE_WATCH_SECONDS
         self._timer = self._loop.call_later(pause, self._look)
+
+    def _cpu_seconds(self, pids: list[int]) -> float:
+        """Measure what the job took, without what its runner took to get ready."""
+        before = self._slot.before.seconds
+        return cpu_seconds(pids) - before if before else 0.0  # it has not begun
 
     def _look_at_memory(self, pids: list[int], files: Files) -> None:
         used = memory_bytes(pids, files.used, self._limits.memory_bytes)

@@ -9,6 +9,7 @@ from evalwright_server.sandbox.account import job_accounts
 from evalwright_server.sandbox.bubblewrap import Bubblewrap
 from evalwright_server.sandbox.cgroups import CgroupLimits, Cgroups, find_cgroups
 from evalwright_server.sandbox.command import Shape, bubblewrap_arguments
+from evalwright_server.sandbox.errors import SandboxUnavailable
 from evalwright_server.sandbox.exposure import Exposure, expose
 from evalwright_server.sandbox.folders import SlotFolders
 from evalwright_server.sandbox.interpreter import Interpreter, find_interpreter
@@ -97,15 +98,24 @@ class Workshop:
             SandboxUnavailable: It did not come up.
         """
         async with self._places:
-            folder = self._folders.new()
-            group = self.cgroups.open_group(folder.name, PREPARING)
-            slot = Slot(shape, folder, group, self.cgroups.layers)
             try:
-                await self._start(slot, is_warm=is_warm)
-            except BaseException:
-                await slot.destroy()
-                raise
-            return slot
+                return await self._make(shape, is_warm=is_warm)
+            except SandboxUnavailable:
+                if shape.template is None:
+                    raise
+                # The template may have died just now; then the next one is new.
+                return await self._make(shape, is_warm=is_warm)
+
+    async def _make(self, shape: Shape, *, is_warm: bool) -> Slot:
+        folder = self._folders.new()
+        group = self.cgroups.open_group(folder.name, PREPARING)
+        slot = Slot(shape, folder, group, self.cgroups.layers)
+        try:
+            await self._start(slot, is_warm=is_warm)
+        except BaseException:
+            await slot.destroy()
+            raise
+        return slot
 
     async def _start(self, slot: Slot, *, is_warm: bool) -> None:
         folder, shape = slot.folder, slot.shape

@@ -118,12 +118,13 @@ def view_records(
 def _find_remains(conn: Connection, keys: list[int], most: int | None) -> dict[int, Remains]:
     large = set[int]()
     if most is not None:
+        room = most
         sizes = {row.run_id: row.size for row in conn.execute(_RESULT_SIZES, {"of_runs": keys})}
         for key in keys:
-            most -= sizes.get(key, 0)
-            if most < 0:
+            if sizes.get(key, 0) > room:
                 large.add(key)
-                most += sizes[key]
+            else:
+                room -= sizes.get(key, 0)
     rows = list(conn.execute(_RESULTS, {"of_runs": [key for key in keys if key not in large]}))
     alone = list(conn.execute(_RESULTS_ALONE, {"of_runs": list(large)})) if large else []
     remains = {row.run_id: Remains(row.record, row.stdout, row.stderr, row.output) for row in rows}

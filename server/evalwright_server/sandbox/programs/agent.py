@@ -44,8 +44,9 @@ LOOK_MILLISECONDS = 500
 PR_SET_DUMPABLE = 4
 PACKAGES = "/env/site-packages"
 PROGRAM = "/code/main.py"
-WARMED = "traceback, linecache, tokenize, json, encodings.idna, types"
-"""What jobs mostly want; imported where nobody waits for it."""
+WARMED = ("types", "enum", "functools", "collections", "re._constants", "re._parser",
+          "re._compiler", "re", "json.scanner", "json.decoder", "json.encoder", "json")  # fmt: skip
+"""What jobs mostly want, in steps of a millisecond or two."""
 
 _LIBRARY = _ctypes.dlopen(None, 0)  # type: ignore[arg-type]
 
@@ -101,13 +102,17 @@ def prepare(preload: str, *, is_warm: bool) -> None:
         preload: Modules, separated by commas.
         is_warm: Whether there is time: no job waits yet.
     """
-    import site
-
-    site.setquit()
-    site.setcopyright()
-    if os.path.isdir(PACKAGES):
-        site.addsitedir(PACKAGES)
+    import _sitebuiltins
+    import builtins
     import gc
+
+    for name in ("quit", "exit"):
+        setattr(builtins, name, _sitebuiltins.Quitter(name, "Ctrl-D (i.e. EOF)"))
+    builtins.help = _sitebuiltins._Helper()
+    if os.path.isdir(PACKAGES):
+        import site
+
+        site.addsitedir(PACKAGES)
 
     if not is_warm:
         gc.freeze()
@@ -117,9 +122,23 @@ def prepare(preload: str, *, is_warm: bool) -> None:
             __import__(name)
         except BaseException:  # the job will see it by itself
             pass
-    # As a job is, so that the memory this takes is there.
-    exec(compile(f"import {WARMED}", "", "exec"), {})
     gc.collect()
+    gc.freeze()
+
+
+def use_the_time(channel: _socket.socket) -> None:
+    """Import what is mostly wanted, as long as no job is there: where jobs wait, it only costs."""
+    import gc
+
+    for name in WARMED:
+        if select.select([channel], [], [], 0)[0]:
+            return
+        try:
+            __import__(name)
+        except ImportError:  # not in this version of Python
+            pass
+    # As a job is compiled and run, so that the memory this takes is there.
+    exec(compile("pass", "", "exec"), {})
     gc.freeze()
 
 
@@ -213,22 +232,30 @@ def end(code: int, names: "dict[str, Any]") -> None:
     """
     import atexit
     import gc
-    import io
 
     threading = sys.modules.get("threading")
     if threading is not None:
         threading._shutdown()
     atexit._run_exitfuncs()
+    flush_all()
     names.clear()
     gc.collect()
+    flush_all()
+    call("fflush", 0)
+    os._exit(code)
+
+
+def flush_all() -> None:
+    """Write what files hold back, also those in cycles, whose parts are taken down in any order."""
+    import gc
+    import io
+
     files = [thing for thing in gc.get_objects() if isinstance(thing, io.IOBase)]
     for file in (*files, sys.stdout, sys.stderr):
         try:
             file.flush()
         except Exception:  # closed, or taken away, or what it writes to is full
             pass
-    call("fflush", 0)
-    os._exit(code)
 
 
 def keep_only(messages: int, channel: int) -> None:
@@ -250,6 +277,8 @@ def runner(messages: int, channel: int, preload: "str | None", *, is_warm: bool)
     if preload is not None:
         prepare(preload, is_warm=is_warm)
     orders.send(b"ready")
+    if is_warm:
+        use_the_time(orders)
     packet = orders.recv(MAX_PACKET)
     if packet:
         become_job(orders, marshal.loads(packet))
