@@ -43,7 +43,10 @@ CASES: dict[str, tuple[FailureItem, Signals]] = {
     "empty_output": (FailureItem("?", " \n"), Signals()),
     "truncated_output": (FailureItem("?", "The reasons are first the price and"), Signals()),
     "missing_entries": (FailureItem("List three fruits.", "- apple"), Signals()),
-    "partial_answer": (FailureItem("What and why?", "That is what it is."), Signals(LOW)),
+    "partial_answer": (
+        FailureItem("What and why?", "That is what it is."),
+        Signals({"response_completeness": 0.1}),
+    ),
     "wrong_format": (FailureItem("Reply as JSON.", "Apples are red."), Signals()),
     "wrong_length": (FailureItem("In at most 3 words.", "These are four words."), Signals()),
     "wrong_language": (

@@ -193,7 +193,7 @@ def test_a_tag_is_reviewed_and_linked(api: Api, project: str) -> None:
     changed = api.patch(path, {"is_reviewed": True, "issue_url": "https://example.com/1"}).body
     assert (changed["tag_id"], changed["is_reviewed"]) == (tag_id, True)
     assert changed["issue_url"] == "https://example.com/1"
-    assert datetime.fromisoformat(changed["reviewed_at"])
+    assert datetime.fromisoformat(changed["reviewed_at"]).tzinfo is not None
     again = api.patch(path, {"is_reviewed": True, "issue_url": ""}).body
     assert (again["reviewed_at"], again["issue_url"]) == (changed["reviewed_at"], None)
     undone = api.patch(path, {"is_reviewed": False}).body

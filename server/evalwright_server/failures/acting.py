@@ -2,15 +2,22 @@
 
 import json
 from collections import Counter
+from typing import Final
 
 import jsonschema_rs
 
 from evalwright_server.audits import Finding
+from evalwright_server.failures.grounding import unsupported_claim
 from evalwright_server.failures.items import Detection, Evidence, FailureItem, Signals, ToolCall
-from evalwright_server.failures.scores import by_score, quote
+from evalwright_server.failures.scores import JUDGED, by_score, certainty_of, quote
+from evalwright_server.failures.scoring import LIKELY
 from evalwright_server.metrics.claims import unknown_number
 from evalwright_server.prose.quantities import quantities
 from evalwright_server.prose.sentences import split_sentences
+from evalwright_server.prose.words import content_words
+
+_OWN_WORDS: Final = 0.4
+"""Share of words in no passage from which an answer may do without the passages."""
 
 
 def irrelevant_context(item: FailureItem, signals: Signals) -> Detection:
@@ -30,13 +37,23 @@ def context_ignored(item: FailureItem, signals: Signals) -> Detection:
     )
     if precision is None or grounded is None:
         return Detection(0.0, 0.0, "Precision and hallucination were not both measured.")
-    risk = precision * (1 - grounded)
     said = f"context_precision is {precision:.2f}, hallucination {grounded:.2f}."
+    if unsupported_claim(item, signals).risk < LIKELY or _novelty(item) < _OWN_WORDS:
+        return Detection(0.0, 0.6, said)
+    risk = precision * (1 - grounded)
+    certainty = JUDGED if "hallucination" in signals.by_judge else certainty_of(1 - risk)
     evidence: tuple[Evidence, ...] = ()
-    if risk >= 0.5:
+    if risk >= LIKELY:
         snippet, start = quote(signals.explanations.get("hallucination", ""), item.output)
-        evidence = (Evidence("context_ignored", said, "output", 0.6, snippet, start),)
-    return Detection(risk, 0.6, said, evidence)
+        evidence = (Evidence("context_ignored", said, "output", certainty, snippet, start),)
+    return Detection(risk, certainty, said, evidence)
+
+
+def _novelty(item: FailureItem) -> float:
+    """Return the share of the answer's words that are in no passage: a wrong number is but one."""
+    there = {word for text in item.context for word in content_words(text)}
+    own = content_words(item.output)
+    return sum(word not in there for word in own) / len(own) if own else 0.0
 
 
 def failed_tool_call(item: FailureItem, signals: Signals) -> Detection:  # noqa: ARG001

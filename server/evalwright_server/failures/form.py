@@ -5,6 +5,7 @@ from typing import Final
 from evalwright_server.failures.items import Detection, Evidence, FailureItem, Signals
 from evalwright_server.failures.languages import asked_language, language_of, speaks_of_languages
 from evalwright_server.failures.scores import by_score, by_score_of_answer
+from evalwright_server.failures.scoring import LIKELY
 from evalwright_server.metrics.requests import (
     Constraint,
     asked_count,
@@ -59,7 +60,10 @@ def missing_entries(item: FailureItem, signals: Signals) -> Detection:  # noqa: 
 
 
 def partial_answer(item: FailureItem, signals: Signals) -> Detection:
-    """Take what the metric of completeness says."""
+    """Take what the metric of completeness says; refusals and other topics are other kinds."""
+    relevance = signals.scores.get("answer_relevance", 1.0)
+    if is_refusal(item.output) or not words(item.output) or relevance < LIKELY:
+        return _none("There is no answer of which parts could be missing.")
     return by_score_of_answer("partial_answer", "response_completeness", item, signals)
 
 
@@ -119,7 +123,7 @@ def unjustified_refusal(item: FailureItem, signals: Signals) -> Detection:
         return _none("The answer is no refusal.")
     if signals.audit is None:
         return _found("unjustified_refusal", "The answer is a refusal; whether the request is "
-                      "harmless was not audited.", item.output, 0.6, 0.4)  # fmt: skip
+                      "harmless was not audited.", item.output, 0.6, 0.3)  # fmt: skip
     if signals.audit.input_findings:
         return _none("The answer refuses a request that asks for harm.")
     said = "The answer refuses a request in which nothing harmful was found."

@@ -1,9 +1,12 @@
 """Detectors of what the sources don't say."""
 
+import re
 from collections.abc import Callable
+from typing import Final
 
 from evalwright_server.failures.items import Detection, Evidence, FailureItem, Signals
-from evalwright_server.failures.scores import by_score
+from evalwright_server.failures.scores import by_score, by_score_of_answer
+from evalwright_server.failures.scoring import LIKELY
 from evalwright_server.metrics.claims import (
     claims_of,
     contradiction,
@@ -11,9 +14,22 @@ from evalwright_server.metrics.claims import (
     unknown_number,
 )
 from evalwright_server.prose.sentences import split_sentences
-from evalwright_server.prose.words import content_words
+from evalwright_server.prose.words import content_words, words
 
-_RELATED = 2
+_ABSTAINS: Final = re.compile(
+    r"\b(?:context|documents?|passages?|information|text|sources?|articles?|excerpts?|materials?)\b"
+    r"[^.!?\n]{0,60}?\b(?:does|do|did)(?:n['’]t| not)\s+(?:\w+\s+)?"
+    r"(?:say|mention|contain|provide|specify|include|state|give|tell|cover|address|indicate)\b"
+    r"|\b(?:i|we)\s+(?:do not|don['’]t|did not|didn['’]t|could not|couldn['’]t|cannot|can['’]t)\s+"
+    r"(?:know|find|see|have (?:any |enough )?information)\b"
+    r"|\b(?:there is|there's|i have|we have) no (?:\w+ )?(?:information|mention|data|details?)\b"
+    r"|\bnot (?:mentioned|specified|stated|provided|given|covered) in\b",
+    re.IGNORECASE,
+)
+_BEGINNING: Final = 300
+_ABSTAINED: Final = 0.6
+_FEW: Final = 8
+_RELATED: Final = 2
 """Words that a claim and its source have to share before one can deny the other."""
 
 
@@ -65,8 +81,28 @@ def factual_contradiction(item: FailureItem, signals: Signals) -> Detection:
 
 
 def unsupported_claim(item: FailureItem, signals: Signals) -> Detection:
-    """Take what the metric of hallucination says."""
-    return by_score("unsupported_claim", "hallucination", item, signals)
+    """Take what the metric of hallucination says, but for answers that it can't tell about.
+
+    Those are answers that only say that something is not known, and answers of a few words, whose
+    words may stand in the sources.
+    """
+    found = by_score_of_answer("unsupported_claim", "hallucination", item, signals)
+    if found.risk < LIKELY or "hallucination" in signals.by_judge:
+        return found
+    if is_abstention(item.output):
+        return Detection(0.0, _ABSTAINED, "The answer says that something is not known.")
+    if len(words(item.output)) <= _FEW and not set(words(item.output)) - _words_of(item):
+        return Detection(0.0, 0.8, "Each word of the answer stands in the sources.")
+    return found
+
+
+def is_abstention(answer: str) -> bool:
+    """Tell whether an answer says that the sources, or who answers, don't know."""
+    return _ABSTAINS.search(answer[:_BEGINNING]) is not None
+
+
+def _words_of(item: FailureItem) -> set[str]:
+    return {word for text in item.context for word in words(text)}
 
 
 def _by_judge(found: Detection, item: FailureItem, signals: Signals) -> Detection:

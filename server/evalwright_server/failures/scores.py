@@ -4,11 +4,14 @@ import re
 from typing import Final
 
 from evalwright_server.failures.items import Detection, Evidence, FailureItem, Signals
+from evalwright_server.failures.languages import language_of
 from evalwright_server.failures.scoring import LIKELY
 from evalwright_server.prose.words import words
 
-OFFLINE, JUDGED = 0.6, 0.85
-"""How sure a detection is that rests on an offline metric, and one that rests on a judge's."""
+JUDGED: Final = 0.85
+"""How sure a detection is that rests on the score of a judge."""
+UNDECIDED, DECIDED = 0.35, 0.75
+"""How sure one is that rests on an offline metric: least at a score of 0.5, most at 0 and 1."""
 SHORT: Final = 0.35
 """How sure it is, offline, about an answer of a few words."""
 
@@ -37,7 +40,7 @@ def by_score(
         reason = signals.unscored.get(metric, "")
         return Detection(0.0, 0.0, f"The metric {metric} was not measured. {reason}".strip())
     explanation = signals.explanations.get(metric, "")
-    certainty = JUDGED if metric in signals.by_judge else OFFLINE
+    certainty = JUDGED if metric in signals.by_judge else certainty_of(score)
     evidence: tuple[Evidence, ...] = ()
     if score < LIKELY:
         snippet, start = quote(explanation, text_of(item, source))
@@ -47,10 +50,19 @@ def by_score(
     return Detection(1 - score, certainty, rationale, evidence)
 
 
-def by_score_of_answer(kind: str, metric: str, item: FailureItem, signals: Signals) -> Detection:
-    """Take a metric's score, but mind that offline metrics can't tell what a short answer is about.
+def certainty_of(score: float) -> float:
+    """Return how sure a detection is that rests on an offline metric's score.
 
-    "4" is far from every question in meaning, and may be the answer to one.
+    These metrics are proxies, and a score in the middle says next to nothing.
+    """
+    return UNDECIDED + (DECIDED - UNDECIDED) * abs(2 * score - 1)
+
+
+def by_score_of_answer(kind: str, metric: str, item: FailureItem, signals: Signals) -> Detection:
+    """Take a metric's score, but mind what offline metrics can't tell about answers.
+
+    "4" is far from every question in meaning, and may be the answer to one. And the model that
+    tells closeness of meaning has learnt English: other languages it knows by their names only.
     """
     found = by_score(kind, metric, item, signals)
     if metric in signals.by_judge or found.risk < LIKELY:
@@ -58,9 +70,15 @@ def by_score_of_answer(kind: str, metric: str, item: FailureItem, signals: Signa
     if is_brief(item.output):
         said = "The answer is too short for closeness of meaning to tell anything."
         return Detection(0.0, SHORT, said)
-    if len(words(item.output)) <= _SHORT:
+    if len(words(item.output)) <= _SHORT or is_foreign(item):
         return Detection(found.risk, SHORT, found.rationale, found.evidence)
     return found
+
+
+def is_foreign(item: FailureItem) -> bool:
+    """Tell whether the question or the answer is recognised to be in another language."""
+    languages = {language_of(item.input), language_of(item.output)}
+    return not languages <= {None, "english"}
 
 
 def is_brief(answer: str) -> bool:

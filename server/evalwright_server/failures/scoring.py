@@ -5,7 +5,9 @@ The formulas, for each pair of item and kind of failure:
 - confidence = deterministic_weight * certainty + judge_weight * agreement of a judge
   + security_weight * the audit's surest finding + metric_agreement_bonus - disagreement_penalty,
   within 0 and 1. The three weights add up to 1; a source that has nothing to say gives its weight
-  to the detector.
+  to the detector. A judge has 0.2, 0.5 or 1 for deterministic, hybrid and judged kinds, an audit
+  0.3. The bonus and the penalty are 0.1: for offline metrics that go with the kind, other than
+  those its detector rests on, whose mean says the same as the detector, or not.
 - severity = 5 * impact * (0.4 + 0.6 * risk) * frequency_weight, at most 5, and 0 where the
   decision is `pass`. `frequency_weight` is 1 plus 0.05 for each further piece of evidence, at most
   1.25. Where an audit found something of high or critical severity in the answer
@@ -100,9 +102,12 @@ def _agreement(judged: list[str], signals: Signals, *, is_likely: bool) -> float
 
 
 def _metrics(kind: Kind, signals: Signals, *, is_likely: bool) -> tuple[float, float]:
-    """Return bonus and penalty by the offline metrics that go with a kind."""
-    scores = [signals.scores[key] for key in kind.metrics
-              if key in signals.scores and key not in signals.by_judge]  # fmt: skip
+    """Return bonus and penalty by the offline metrics that go with a kind.
+
+    Those that its detector rests on don't count: they would agree with themselves.
+    """
+    others = set(kind.metrics) - set(kind.rests_on) - signals.by_judge
+    scores = [signals.scores[key] for key in sorted(others) if key in signals.scores]
     if not scores:
         return 0.0, 0.0
     is_bad = sum(scores) / len(scores) < LIKELY

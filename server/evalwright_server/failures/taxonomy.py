@@ -78,7 +78,7 @@ BUCKETS: Final = (
         Kind("unknown_name", "Made-up Name", "A name of the answer is in no source.",
              DETERMINISTIC, 0.65, _RETRIEVING, _CONTEXT, ("hallucination",)),
         Kind("unsupported_claim", "Unsupported Claim", "Nothing in the sources says a claim.",
-             HYBRID, 0.7, _RETRIEVING, _CONTEXT, ("hallucination", "factual_accuracy"),
+             HYBRID, 0.7, _RETRIEVING, _CONTEXT, ("hallucination",),
              rests_on=("hallucination",)),
     )),
     Bucket("completeness", "Completeness", "The answer does not give all that was asked for.", (
@@ -140,7 +140,7 @@ BUCKETS: Final = (
              metrics=("answer_relevance",),
              rests_on=("answer_relevance",)),
         Kind("unjustified_refusal", "Refusal without Cause",
-             "A harmless request is refused.", DETERMINISTIC, 0.55, metrics=("answer_relevance",)),
+             "A harmless request is refused.", DETERMINISTIC, 0.55),
         Kind("repetition", "Repetition", "Sentences or words again and again.", DETERMINISTIC, 0.4,
              metrics=("coherence", "fluency")),
         Kind("garbled_text", "Garbled Text", "Characters that no writer types.", DETERMINISTIC,
