@@ -362,3 +362,20 @@ async def test_a_custom_provider_needs_an_address(integrate: Integrate, clock: C
     async with client_of(integrate(base_url=None), clock) as client:
         with pytest.raises(IntegrationUnusable, match="set base_url"):
             await client.chat(REQUEST)
+
+
+async def test_a_client_can_be_forgotten_with_its_key(
+    models: ScriptedModels, integrate: Integrate
+) -> None:
+    """As one that came with a request, when what it was for has ended."""
+    async with Models.open() as opened:
+        first = opened.client(integrate(id=-1))
+        await first.chat(REQUEST)
+        assert opened.client(integrate(id=-1)) is first
+        await opened.forget(-1)
+        await opened.forget(-1)
+        assert KEY not in repr(vars(opened))
+        second = opened.client(integrate(id=-1))
+        assert second is not first
+        await second.chat(REQUEST)
+    assert len(models.asked) == 2

@@ -125,6 +125,14 @@ async def test_a_body_without_end_is_not_read_to_its_end() -> None:
         assert (await post(ANYWHERE, receiver.url)).status == 200
 
 
+async def test_a_body_is_kept_where_it_is_wanted_and_not_too_long() -> None:
+    keeping = Poster(allow_private=True, body_bytes=10)
+    async with Receiver(answer(200, b"0123456789"), pour) as receiver:
+        assert (await post(keeping, receiver.url)).body == b"0123456789"
+        with pytest.raises(PostFailed, match="longer than 10 bytes"):
+            await post(keeping, receiver.url)
+
+
 async def test_why_there_was_no_answer_is_told() -> None:
     async with Receiver(hang_up) as receiver:
         with pytest.raises(PostFailed, match="broke off the exchange"):

@@ -6,12 +6,14 @@ from pydantic import JsonValue
 from sqlalchemy import Connection, bindparam, select
 
 from evalwright_server.runs.analysis_payload import AnalysisPayload, JudgeUse, Secrets
+from evalwright_server.runs.records import Fence
 from evalwright_server.runs.sources.source import Claimed
 from evalwright_server.services.model_access import ModelLimits, grant_integrations
 from evalwright_server.store.secrets import SecretBox, SecretKeyError
 from evalwright_server.store.tables.analyses import analyses
 
 _SEALED: Final = select(analyses.c.sealed).where(analyses.c.run_id == bindparam("of_run"))
+_ATTEMPTS: Final = 1_000
 _OPENAI, _CUSTOM = "openAI", "custom"
 
 
@@ -41,7 +43,7 @@ def grant_analysis(
     if judge is None:
         return granted
     if judge.integration is None:
-        return granted | {"judge": _of_request(claimed.run.id, judge, secrets, limits)}
+        return granted | {"judge": _of_request(claimed.fence, judge, secrets, limits)}
     stored = grant_integrations(connection, [judge.integration], box, limits)
     return granted | {"judge": stored[str(judge.integration)]}
 
@@ -52,12 +54,13 @@ def _open(connection: Connection, run_id: int, box: SecretBox) -> Secrets:
 
 
 def _of_request(
-    run_id: int, judge: JudgeUse, secrets: Secrets, limits: ModelLimits
+    fence: Fence, judge: JudgeUse, secrets: Secrets, limits: ModelLimits
 ) -> dict[str, JsonValue]:
     """Return access with what came with the request."""
     return {
-        # No stored integration has a negative number, and each analysis has limits of its own.
-        "id": -run_id,
+        # No stored integration has a negative number, and each attempt has a client of its own:
+        # the end of one that is over must not take it away from the next.
+        "id": -(fence.run_id * _ATTEMPTS + fence.attempt),
         "name": "the judge of this request",
         "provider": _OPENAI if judge.base_url is None else _CUSTOM,
         "api_key": secrets.api_key,
