@@ -100,7 +100,7 @@ class AsyncSecurityClient(AsyncRedTeams):
         """
         project_id = await self._find.project(project, None)
         request = api.security.list_project_attack_vectors(project_id)
-        return (await self._session.send(request)).strategies
+        return (await self._session.send(request)).attack_vectors
 
     async def update_project_attack_vector(
         self,

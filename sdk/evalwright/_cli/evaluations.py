@@ -40,20 +40,20 @@ app = typer.Typer(
     name="eval", cls=ClientGroup, no_args_is_help=True, help="Metrics over inputs and outputs."
 )
 
-COLUMNS = ("run_id", "run_name", "status", "overall_score", "total_items", "created_at")
-METRIC_COLUMNS = ("key", "display_name", "engines", "needs", "definition")
+COLUMNS = ("run_id", "run_name", "status", "overall_score", "total_items")
+METRIC_COLUMNS = ("key", "engines", "needs", "definition")
 
 
 @app.command(cls=ClientCommand)
 def run(
     context: typer.Context,
+    metrics: Annotated[
+        str, typer.Option(help="The metrics, with commas between them; see `eval metrics`.")
+    ],
     dataset: Dataset = None,
     trace_file: Annotated[
         Path | None, typer.Option(help="A JSON file with a trace instead of a dataset.")
     ] = None,
-    metrics: Annotated[
-        str, typer.Option(help="The metrics, with commas between them; see `eval metrics`.")
-    ] = "",
     project: Project = None,
     run_name: Annotated[str | None, typer.Option(help="A name for the evaluation.")] = None,
     threshold: Annotated[

@@ -38,10 +38,7 @@ app = typer.Typer(
     name="fa", cls=ClientGroup, no_args_is_help=True, help="Where and why answers fail."
 )
 
-COLUMNS = (
-    *("run_id", "status", "dataset_item_count", "total_failures_detected", "overall_severity"),
-    *("primary_failure", "created_at"),
-)
+COLUMNS = ("run_id", "status", "total_failures_detected", "overall_severity", "primary_failure")
 KIND_COLUMNS = ("subcategory_id", "subcategory_name", "bucket_id", "detection_approach")
 
 

@@ -88,6 +88,8 @@ def _cell(value: object) -> str:
             return "-"
         case datetime():
             return f"{value:%Y-%m-%d %H:%M:%S}"
+        case float():
+            return f"{value:.6g}"
         case dict() | list():
             return json.dumps(value, default=str, ensure_ascii=False) if value else "-"
         case _:

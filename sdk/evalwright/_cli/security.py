@@ -43,8 +43,8 @@ app = typer.Typer(
     name="security", cls=ClientGroup, no_args_is_help=True, help="Audits and red teams."
 )
 
-AUDIT_COLUMNS = ("id", "batch_name", "status", "total_items", "unsafe_items", "created_at")
-RED_TEAM_COLUMNS = ("id", "name", "status", "total_attacks", "success_rate", "created_at")
+AUDIT_COLUMNS = ("id", "batch_name", "status", "total_items", "unsafe_items")
+RED_TEAM_COLUMNS = ("id", "name", "status", "total_attacks", "success_rate")
 
 
 class Kind(StrEnum):

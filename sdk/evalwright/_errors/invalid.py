@@ -34,7 +34,8 @@ class FieldError:
             text += f"; expected {self.expected}"
         if self.got is not None:
             text += f", got {self.got}" if self.expected is not None else f" (got {self.got})"
-        if self.nearest is not None:
+        # Some servers say so in their message, for clients that show no more.
+        if self.nearest is not None and f"did you mean {self.nearest!r}" not in self.message:
             text += f"; did you mean {self.nearest!r}?"
         allowed = ", ".join(self.allowed)
         if not allowed or allowed in self.message:

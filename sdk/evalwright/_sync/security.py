@@ -96,7 +96,7 @@ class SecurityClient(RedTeams):
         """
         project_id = self._find.project(project, None)
         request = api.security.list_project_attack_vectors(project_id)
-        return self._session.send(request).strategies
+        return self._session.send(request).attack_vectors
 
     def update_project_attack_vector(
         self,
