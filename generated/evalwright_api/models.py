@@ -1680,7 +1680,7 @@ class ProjectAttackVector(Model):
 class ProjectAttackVectorList(Model):
     """The attack vectors as a project has set them."""
 
-    strategies: list[ProjectAttackVector]
+    attack_vectors: list[ProjectAttackVector]
     """The attack vectors."""
 
 

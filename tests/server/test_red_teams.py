@@ -279,7 +279,7 @@ def test_what_a_project_has_set_is_heeded(idle: Api, unique: Any) -> None:
     first = start(idle, "jailbreak", project_name=name, generate_only=True).body
     assert first["total_items"] == 5
     path = at("/v2/security/projects/{}", first["project_id"])
-    listed = idle.get(f"{path}/attack-vectors").body["strategies"]
+    listed = idle.get(f"{path}/attack-vectors").body["attack_vectors"]
     assert {each["weight"] for each in listed} == {1.0}
     changed = idle.patch(f"{path}/attack-vectors/jailbreak", {"weight": 0.5}).body
     assert (changed["weight"], changed["enabled"]) == (0.5, True)

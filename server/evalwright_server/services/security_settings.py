@@ -164,7 +164,7 @@ def list_project_attack_vectors(conn: Connection, project_id: str) -> JsonObject
     """Return the attack vectors as a project has set them."""
     project = find_project(conn, project_id, "path:project_id")
     settings = settings_of(conn, project)
-    return {"strategies": [_view_vector(project, key, settings.vector(key)) for key in VECTORS]}
+    return {"attack_vectors": [_view_vector(project, key, settings.vector(key)) for key in VECTORS]}
 
 
 def update_project_vulnerability(
