@@ -28,7 +28,7 @@ from evalwright_server.embeddings import EmbeddingsMissing, open_embedder
 from evalwright_server.prose.refusals import is_refusal
 
 DATA: Final = Path(__file__).parent / "data" / "audits.toml"
-FROZEN: Final = "8deed5f78eba0e681f5a55a4247d1dbfae383d4edf47df7574471551da71ce20"
+FROZEN: Final = "cf1c0123adc5f7e1bbf2776e0addc14f6e2b37a0f21d7582ed2b2076124cd244"
 """Digest of the test half, as `digest` makes it."""
 REFUSALS: Final = "refusals"
 REFUSING: Final = frozenset({"plain", "polite", "with_offer"})

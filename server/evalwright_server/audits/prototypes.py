@@ -1,7 +1,13 @@
-"""Harmful content by its meaning: nearer to what does harm than to what is only on the subject."""
+"""Harmful content by its meaning: nearer to what does harm than to what is only on the subject.
 
+For each category a plane is laid between the vectors of harmful sentences and of benign ones, and
+the side and distance of a sentence say what it is. The sentences stand in `prototypes.toml`; they
+are what there is to change.
+"""
+
+import re
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache, lru_cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Final, Protocol
@@ -13,17 +19,31 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-NEAR: Final = 0.5
-"""Cosine to a harmful sentence from which a sentence is suspect."""
-LEAD: Final = 0.08
-"""How much nearer it has to be to harmful sentences than to benign ones."""
-SURE: Final = 0.8
-"""Cosine at which it is as sure as it gets."""
+SUSPECT: Final = 0.2
+"""Distance from which a sentence counts with the usual threshold: 1 is that of harmful prototypes,
+and -1 that of benign ones."""
+STEEPNESS: Final = 0.5
+"""How much more confidence there is for each unit of distance beyond that."""
+LEAST: Final = 0.3
+"""The confidence below which nothing is reported."""
 MOST: Final = 0.8
-"""The confidence that is: closeness of meaning alone is no proof."""
+"""The highest confidence: closeness of meaning alone is no proof."""
+SOFTNESS: Final = 0.01
+"""How much the planes may err about prototypes (the ridge of the least squares)."""
 SENTENCES: Final = 300
 """Sentences of a text that are looked at."""
+DENIED: Final = 0.5
+"""What is left of the confidence in a sentence that denies or warns: vectors don't show that."""
+_DENIAL: Final = re.compile(
+    r"\b(?:never|myth|no evidence|debunked|contrary to|warn(?:s|ed|ing)?|do(?:es)? not cause"
+    r"|(?:is|are) (?:false|wrong|untrue|illegal|forbidden|banned|dangerous))\b",
+    re.IGNORECASE,
+)
 _SHORTEST: Final = 20
+_SHOWN: Final = 200
+
+_OWN_BENIGN, _OTHER_BENIGN, _OTHER_HARMFUL = 0.5, 0.3, 0.2
+"""What groups of prototypes weigh for a category's plane; its own harmful ones weigh 1."""
 
 
 class Embeds(Protocol):
@@ -35,22 +55,49 @@ class Embeds(Protocol):
 
 
 @cache
-def _sentences() -> dict[str, Any]:
+def _prototypes() -> dict[str, Any]:
     text = files(__package__).joinpath("prototypes.toml").read_text(encoding="utf-8")
     return tomllib.loads(text)
 
 
 @lru_cache(maxsize=2)
-def _vectors(
-    embedder: Embeds,
-) -> "dict[str, tuple[NDArray[np.float32], NDArray[np.float32]]]":
-    """Return the vectors of harmful and benign sentences by category, embedded all at once."""
-    rows = _sentences()
-    embedder.embed([text for row in rows.values() for text in row["harmful"] + row["benign"]])
-    return {
-        code: (embedder.embed(row["harmful"]), embedder.embed(row["benign"]))
-        for code, row in rows.items()
-    }
+def _planes(embedder: Embeds) -> "Mapping[str, NDArray[np.float64]]":
+    """Return a plane for each category: its normal, and how far it is off the origin."""
+    import numpy as np  # noqa: PLC0415 - comes with an extra
+
+    rows = [
+        (code, kind == "harmful", text)
+        for code, kinds in _prototypes().items()
+        for kind, texts in kinds.items()
+        for text in texts
+    ]
+    vectors = embedder.embed([text for _, _, text in rows]).astype(np.float64)
+    points = np.hstack([vectors, np.ones((len(rows), 1))])
+    codes = np.array([code for code, _, _ in rows])
+    harmful = np.array([is_harmful for _, is_harmful, _ in rows])
+    return {code: _plane(points, codes == code, harmful) for code in _prototypes()}
+
+
+def _plane(
+    points: "NDArray[np.float64]", own: "NDArray[np.bool_]", harmful: "NDArray[np.bool_]"
+) -> "NDArray[np.float64]":
+    """Return the plane that fits best, by weighted least squares with a ridge."""
+    import numpy as np  # noqa: PLC0415 - comes with an extra
+
+    weights = np.zeros(len(points))
+    for group, weight in (
+        (own & harmful, 1.0),
+        (own & ~harmful, _OWN_BENIGN),
+        (~own & ~harmful, _OTHER_BENIGN),
+        (~own & harmful, _OTHER_HARMFUL),
+    ):
+        weights[group] = weight / max(group.sum(), 1)
+    sides = np.where(own & harmful, 1.0, -1.0)
+    ridge = SOFTNESS * np.eye(points.shape[1])
+    ridge[-1, -1] = 0.0
+    weighted = (points * weights[:, None]).T
+    plane: NDArray[np.float64] = np.linalg.solve(weighted @ points + ridge, weighted @ sides)
+    return plane
 
 
 def comparable(text: str) -> list[Sentence]:
@@ -68,18 +115,19 @@ def harmful_meaning(text: str, codes: frozenset[str], embedder: Embeds) -> Itera
     if not sentences:
         return
     vectors = embedder.embed([sentence.text for sentence in sentences])
-    for code in sorted(_sentences().keys() & codes):
-        harmful, benign = ((vectors @ rows.T).max(axis=1) for rows in _vectors(embedder)[code])
-        suspect = [
-            (float(near), sentence)
-            for near, far, sentence in zip(harmful, benign, sentences, strict=True)
-            if near >= NEAR and near - far >= LEAD
+    denials = [DENIED if _DENIAL.search(sentence.text) else 1.0 for sentence in sentences]
+    planes = _planes(embedder)
+    for code in sorted(planes.keys() & codes):
+        distances = vectors @ planes[code][:-1] + planes[code][-1]
+        found = [
+            (_confidence(float(distance)) * denial, sentence)
+            for distance, denial, sentence in zip(distances, denials, sentences, strict=True)
         ]
-        if suspect:
-            yield _finding(code, *max(suspect, key=lambda pair: pair[0]))
+        confidence, sentence = max(found, key=lambda pair: pair[0])
+        if confidence >= LEAST:
+            shown = sentence.text[:_SHOWN]
+            yield Finding(code, "prototype", confidence, sentence.start, shown)
 
 
-def _finding(code: str, near: float, sentence: Sentence) -> Finding:
-    share = min((near - NEAR) / (SURE - NEAR), 1.0)
-    confidence = MOST * (0.5 + 0.5 * share)
-    return Finding(code, "prototype", confidence, sentence.start, sentence.text[:200])
+def _confidence(distance: float) -> float:
+    return min(max(0.5 + STEEPNESS * (distance - SUSPECT), 0.0), MOST)
