@@ -95,7 +95,11 @@ def summarize_evaluation(
 
 
 def _metric(
-    connection: Connection, run_id: int, key: str, row: Row[Any] | None, threshold: float | None
+    connection: Connection,
+    run_id: int,
+    key: str,
+    row: Row[*tuple[Any, ...]] | None,
+    threshold: float | None,
 ) -> Summary:
     scored = row.scored if row is not None else 0
     mean = float(row.mean) if row is not None and scored else 0.0
@@ -119,7 +123,7 @@ def _metric(
     }
 
 
-def _engine(key: str, row: Row[Any] | None) -> str:
+def _engine(key: str, row: Row[*tuple[Any, ...]] | None) -> str:
     if row is None or row.first_engine is None:
         return str(METRICS[key].engines[0]) if key in METRICS else "rules"
     first: str = row.first_engine
