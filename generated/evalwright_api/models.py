@@ -251,7 +251,7 @@ class AuditDatasetItem(Model):
     conversation_history: Annotated[
         str | list[dict[str, Any]] | None | MISSING, Field(union_mode="left_to_right")
     ] = MISSING
-    """What was said before."""
+    """What was said before; kept, and not looked at."""
 
 
 class AuditFinding(Model):
@@ -2767,7 +2767,7 @@ class Audit(Model):
     top_risk_category: str | None
     """The category found most often; null without any."""
     details: list[AuditItem]
-    """The unsafe items, at most 100; the list of items has all of them."""
+    """The unsafe items, at most 100; none of them in lists of audits. The list of items has all."""
     tokens_used: int
     """How many tokens the judge took."""
     error: str | None
