@@ -91,3 +91,16 @@ def test_evidence_is_what_an_explanation_quotes(
     explanation: str, found: tuple[str, int | None]
 ) -> None:
     assert quote(explanation, "It was. It is gold.") == found
+
+
+def test_a_judge_finds_contradictions_that_rules_do_not() -> None:
+    """What it only finds unsupported is none."""
+    item = FailureItem("How?", "The tower is small.", ("The tower is 330 metres tall.",))
+    judged = frozenset({"hallucination"})
+    for verdict, decision in (("contradicted", "fail"), ("unknown", "pass")):
+        said = f"0 of 1 claims are supported; not “The tower is small.” ({verdict})."
+        signals = Signals({"hallucination": 0.0}, judged, {"hallucination": said})
+        (tag,) = analyze(item, [KINDS["factual_contradiction"]], signals)
+        assert tag.decision == decision
+    (tag,) = analyze(item, [KINDS["factual_contradiction"]], Signals())
+    assert tag.decision == "pass"

@@ -11,7 +11,7 @@ from evalwright_server.failures.grounding import unsupported_claim
 from evalwright_server.failures.items import Detection, Evidence, FailureItem, Signals, ToolCall
 from evalwright_server.failures.scores import JUDGED, by_score, certainty_of, quote
 from evalwright_server.failures.scoring import LIKELY
-from evalwright_server.metrics.claims import unknown_number
+from evalwright_server.failures.sources import MOST_CLAIMS, Sources
 from evalwright_server.prose.quantities import quantities
 from evalwright_server.prose.sentences import split_sentences
 from evalwright_server.prose.words import content_words
@@ -133,11 +133,11 @@ def tool_result_ignored(item: FailureItem, signals: Signals) -> Detection:  # no
     results = " ".join(json.dumps(call.result, default=str) for call in item.tool_calls)
     if not quantities(results):
         return Detection(0.0, 0.5, "No tool returned a number.")
-    known = " ".join([results, item.input, *item.context])
+    known = Sources([results, item.input, *item.context])
     found = [
         (sentence, fault)
-        for sentence in split_sentences(item.output)
-        if (fault := unknown_number(sentence.text, known)) is not None
+        for sentence in split_sentences(item.output)[:MOST_CLAIMS]
+        if (fault := known.unknown_number(sentence.text)) is not None
     ]
     if not found:
         return Detection(0.0, 0.7, "Every number of the answer comes from somewhere.")

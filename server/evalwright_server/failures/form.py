@@ -1,5 +1,6 @@
 """Detectors of what is wrong with an answer's form."""
 
+from collections import Counter
 from typing import Final
 
 from evalwright_server.failures.items import Detection, Evidence, FailureItem, Signals
@@ -133,7 +134,7 @@ def unjustified_refusal(item: FailureItem, signals: Signals) -> Detection:
 def repetition(item: FailureItem, signals: Signals) -> Detection:  # noqa: ARG001
     """Find sentences, or groups of four words, that stand there again and again."""
     sentences = [normalized(each.text) for each in split_sentences(item.output)]
-    twice = [text for text in dict.fromkeys(sentences) if sentences.count(text) > 1]
+    twice = [text for text, count in Counter(sentences).items() if count > 1]
     found = words(item.output)
     share = max(repeated(found), 1 - len(set(sentences)) / len(sentences) if sentences else 0.0)
     if share < 0.15:

@@ -5,16 +5,11 @@ from collections.abc import Callable
 from typing import Final
 
 from evalwright_server.failures.items import Detection, Evidence, FailureItem, Signals
-from evalwright_server.failures.scores import by_score, by_score_of_answer
+from evalwright_server.failures.scores import JUDGED, by_score_of_answer
 from evalwright_server.failures.scoring import LIKELY
-from evalwright_server.metrics.claims import (
-    claims_of,
-    contradiction,
-    unknown_name,
-    unknown_number,
-)
-from evalwright_server.prose.sentences import split_sentences
-from evalwright_server.prose.words import content_words, words
+from evalwright_server.failures.sources import MOST_CLAIMS, Sentences, Sources
+from evalwright_server.metrics.claims import claims_of, contradiction
+from evalwright_server.prose.words import words
 
 _ABSTAINS: Final = re.compile(
     r"\b(?:context|documents?|passages?|information|text|sources?|articles?|excerpts?|materials?)\b"
@@ -26,6 +21,8 @@ _ABSTAINS: Final = re.compile(
     r"|\bnot (?:mentioned|specified|stated|provided|given|covered) in\b",
     re.IGNORECASE,
 )
+_DENIED: Final = re.compile(r"“([^”]+)” \(contradicted\)")
+"""A claim in the explanation of a judge's score."""
 _BEGINNING: Final = 300
 _ABSTAINED: Final = 0.6
 _FEW: Final = 8
@@ -36,7 +33,7 @@ _RELATED: Final = 2
 def _per_claim(
     kind: str, item: FailureItem, fault_of: Callable[[str], str | None], certainty: float
 ) -> Detection:
-    claims = claims_of(item.output)
+    claims = claims_of(item.output)[:MOST_CLAIMS]
     found = [(claim, fault) for claim in claims if (fault := fault_of(claim)) is not None]
     evidence = tuple(
         Evidence(kind, fault, "output", certainty, claim[:300], item.output.find(claim))
@@ -52,32 +49,28 @@ def _per_claim(
 
 def wrong_number(item: FailureItem, signals: Signals) -> Detection:  # noqa: ARG001
     """Find claims with a number that neither sources nor question have."""
-    known = " ".join([*item.context, item.input])
-    return _per_claim("wrong_number", item, lambda claim: unknown_number(claim, known), 0.85)
+    known = Sources([item.input, *item.context])
+    return _per_claim("wrong_number", item, known.unknown_number, 0.85)
 
 
 def unknown_names(item: FailureItem, signals: Signals) -> Detection:  # noqa: ARG001
     """Find claims with a name that neither sources nor question have."""
-    known = " ".join([*item.context, item.input])
-    return _per_claim("unknown_name", item, lambda claim: unknown_name(claim, known), 0.7)
+    known = Sources([item.input, *item.context])
+    return _per_claim("unknown_name", item, known.unknown_name, 0.7)
 
 
 def factual_contradiction(item: FailureItem, signals: Signals) -> Detection:
     """Find claims that deny the sentence of the sources they share most words with."""
-    sentences = [sentence.text for text in item.context for sentence in split_sentences(text)]
+    sentences = Sentences(item.context)
 
     def fault_of(claim: str) -> str | None:
-        wanted = set(content_words(claim))
-        nearest = max(
-            sentences, key=lambda text: len(wanted & set(content_words(text))), default=""
-        )
-        shared = wanted & set(content_words(nearest))
-        if len(shared) < max(_RELATED, len(wanted) // 2):
+        nearest, shared, wanted = sentences.nearest(claim)
+        if shared < max(_RELATED, wanted // 2):
             return None
         return contradiction(claim, nearest)
 
     found = _per_claim("factual_contradiction", item, fault_of, 0.75)
-    return found if found.risk else _by_judge(found, item, signals)
+    return found if found.risk else _by_judge(found, signals)
 
 
 def unsupported_claim(item: FailureItem, signals: Signals) -> Detection:
@@ -105,9 +98,14 @@ def _words_of(item: FailureItem) -> set[str]:
     return {word for text in item.context for word in words(text)}
 
 
-def _by_judge(found: Detection, item: FailureItem, signals: Signals) -> Detection:
-    """Take a judge's word where rules have found nothing; an offline metric's adds nothing."""
-    metric = "factual_accuracy"
-    if metric not in signals.scores or metric not in signals.by_judge:
-        return found
-    return by_score("factual_contradiction", metric, item, signals)
+def _by_judge(found: Detection, signals: Signals) -> Detection:
+    """Take a judge's word where rules have found nothing: the claims it says are contradicted."""
+    for metric in ("factual_accuracy", "hallucination"):
+        said = signals.explanations.get(metric, "")
+        denied = _DENIED.findall(said) if metric in signals.by_judge else []
+        if denied:
+            evidence = tuple(
+                Evidence("factual_contradiction", said, "output", JUDGED, claim) for claim in denied
+            )
+            return Detection(0.9, JUDGED, said, evidence)
+    return found

@@ -6,7 +6,7 @@ All figures are counted by the database over the rows of stored analyses, finish
 from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from sqlalchemy import ColumnElement, Connection, Select, case, distinct, func, select
 
@@ -33,6 +33,8 @@ _DAY: Final = func.date(runs.c.created_at)
 _FAILED: Final = _tags.decision == FAIL
 _IS_AUDITED: Final = analyses.c.options["shown"]["is_audited"].as_boolean()
 
+Statement: TypeAlias = Select[*tuple[Any, ...]]
+
 
 @dataclass(frozen=True, slots=True)
 class Period:
@@ -58,7 +60,7 @@ class Period:
         """When its second half begins."""
         return self.end - timedelta(days=self.days) / 2
 
-    def narrow(self, conn: Connection, statement: Select[Any]) -> Select[Any]:
+    def narrow(self, conn: Connection, statement: Statement) -> Statement:
         """Return a statement over `_ANALYSES` for these analyses only."""
         narrowed = statement.where(analyses.c.kind == KIND, runs.c.created_at >= self.start)
         if self.project_name is None:
@@ -95,13 +97,13 @@ def get_insights(conn: Connection, period: Period) -> JsonObject:
     }
 
 
-def _totals(*more: ColumnElement[Any]) -> Select[Any]:
+def _totals(*more: ColumnElement[Any]) -> Statement:
     return select(
         func.count().label("runs"), func.sum(runs.c.progress_done).label("items"), *more
     ).select_from(_ANALYSES)
 
 
-def _recurring(period: Period) -> Select[Any]:
+def _recurring(period: Period) -> Statement:
     is_late = case((runs.c.created_at >= period.middle, 1), else_=0)
     return (
         select(
@@ -117,7 +119,7 @@ def _recurring(period: Period) -> Select[Any]:
     )
 
 
-def _count(conn: Connection, statement: Select[Any]) -> int:
+def _count(conn: Connection, statement: Statement) -> int:
     counted: int = conn.execute(select(func.count()).select_from(statement.subquery())).scalar_one()
     return counted
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, select
+from sqlalchemy import ColumnElement, Connection, Select, select
 
 from evalwright_server.failures.scoring import PASS, Breakdown
 from evalwright_server.failures.taxonomy import BUCKET_OF, KINDS
@@ -82,11 +82,11 @@ def _view_evidence(evidence_id: str, evidence: Mapping[str, Any]) -> JsonObject:
     }
 
 
-def view_input(row: Row[Any]) -> JsonObject:
-    """Return an item with the counts of what was found in it."""
-    item, result = row.item, row.result or {}
+def view_input(row: Mapping[str, Any]) -> JsonObject:
+    """Return an item with the counts of what was found in it; a row of `analysis_items`."""
+    item, result = row["item"], row["result"] or {}
     return {
-        "item_index": row.position,
+        "item_index": row["position"],
         "input_text": item["input"],
         "output_text": item["output"],
         "input_preview": item["input"][:PREVIEW],
@@ -131,12 +131,12 @@ def inputs_between(
     conn: Connection, stored: StoredAnalysis, first: int, end: int
 ) -> list[JsonObject]:
     """Return some items, in their order; see `tags_between`."""
-    statement: Select[Any] = (
+    statement: Select[*tuple[Any, ...]] = (
         select(_items.position, _items.item, _items.result)
         .where(_items.run_id == stored.run.id, _items.position >= first, _items.position < end)
         .order_by(_items.position)
     )
-    return [view_input(row) for row in conn.execute(statement)]
+    return [view_input(dict(row)) for row in conn.execute(statement).mappings()]
 
 
 def view_head(conn: Connection, stored: StoredAnalysis) -> JsonObject:
