@@ -138,6 +138,7 @@ def test_cancelling(client: Any, project: str, blocked: Any) -> None:
     handle.cancel()
     with pytest.raises(AnalysisCancelled) as caught:
         handle.result(timeout=60)
+    assert caught.value.partial is not None
     assert caught.value.partial.status == "cancelled"
     assert handle.cancel().status == "cancelled"
 
