@@ -11,13 +11,9 @@ from evalwright_server.failures.taxonomy import BUCKET_OF
 from evalwright_server.runs.analysis_payload import AnalysisKind, AnalysisPayload, FailureOptions
 from evalwright_server.runs.analysis_rows import NewAnalysis, add_analysis, new_run
 from evalwright_server.runs.engine import Engine
-from evalwright_server.services.failure_insights import (
-    Period,
-    change,
-    get_insights,
-    get_security_insights,
-    get_trends,
-)
+from evalwright_server.services.failure_insights import change, get_insights, get_trends
+from evalwright_server.services.failure_periods import Period
+from evalwright_server.services.security_insights import get_security_insights
 from evalwright_server.store.database import Database
 from evalwright_server.store.tables.analyses import audit_findings, failure_tags
 from evalwright_server.store.tables.runs import runs

@@ -1,77 +1,27 @@
-"""What failure analyses have found over a time: which failures recur, day by day, and of harm.
+"""What failure analyses have found over a time: which failures recur, and day by day.
 
 All figures are counted by the database over the rows of stored analyses, finished or not.
 """
 
 from collections import Counter
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Select, case, distinct, func, select
+from sqlalchemy import ColumnElement, Connection, case, distinct, func, select
 
-from evalwright_server.audits import CATEGORIES
 from evalwright_server.failures.scoring import FAIL, PASS
 from evalwright_server.failures.taxonomy import BUCKET_OF, BUCKETS, KINDS
-from evalwright_server.services.analysis_projects import projects_named
-from evalwright_server.services.failure_requests import KIND
+from evalwright_server.services.failure_periods import ANALYSES, Period, Statement
 from evalwright_server.services.requests import JsonObject
-from evalwright_server.store.tables.analyses import analyses, audit_findings, failure_tags
+from evalwright_server.store.tables.analyses import failure_tags
 from evalwright_server.store.tables.runs import runs
 
-DEFAULT_DAYS: Final = 30
 MOST_RECURRING: Final = 10
-MOST_CATEGORIES: Final = 5
 
 _tags: Final = failure_tags.c
-_findings: Final = audit_findings.c
-_ANALYSES: Final = runs.join(analyses, analyses.c.run_id == runs.c.id)
-_TAGS: Final = _ANALYSES.join(failure_tags, _tags.run_id == runs.c.id)
-_FINDINGS: Final = _ANALYSES.join(audit_findings, _findings.run_id == runs.c.id)
+_TAGS: Final = ANALYSES.join(failure_tags, _tags.run_id == runs.c.id)
 _DAY: Final = func.date(runs.c.created_at)
 """Both databases keep times in UTC, so that days begin at midnight in UTC."""
 _FAILED: Final = _tags.decision == FAIL
-_IS_AUDITED: Final = analyses.c.options["shown"]["is_audited"].as_boolean()
-
-Statement: TypeAlias = Select[*tuple[Any, ...]]
-
-
-@dataclass(frozen=True, slots=True)
-class Period:
-    """Which analyses are meant.
-
-    Attributes:
-        days: How many days back.
-        end: The time.
-        project_name: Only those of projects of this name.
-    """
-
-    days: int
-    end: datetime
-    project_name: str | None
-
-    @property
-    def start(self) -> datetime:
-        """When it begins."""
-        return self.end - timedelta(days=self.days)
-
-    @property
-    def middle(self) -> datetime:
-        """When its second half begins."""
-        return self.end - timedelta(days=self.days) / 2
-
-    def narrow(self, conn: Connection, statement: Statement) -> Statement:
-        """Return a statement over `_ANALYSES` for these analyses only."""
-        narrowed = statement.where(analyses.c.kind == KIND, runs.c.created_at >= self.start)
-        if self.project_name is None:
-            return narrowed
-        keys = [project.key for project in projects_named(conn, self.project_name)]
-        return narrowed.where(analyses.c.project_id.in_(keys))
-
-    @property
-    def head(self) -> JsonObject:
-        """What all answers begin with."""
-        return {"period_days": self.days, "project_name": self.project_name}
 
 
 def get_insights(conn: Connection, period: Period) -> JsonObject:
@@ -100,7 +50,7 @@ def get_insights(conn: Connection, period: Period) -> JsonObject:
 def _totals(*more: ColumnElement[Any]) -> Statement:
     return select(
         func.count().label("runs"), func.sum(runs.c.progress_done).label("items"), *more
-    ).select_from(_ANALYSES)
+    ).select_from(ANALYSES)
 
 
 def _recurring(period: Period) -> Statement:
@@ -189,38 +139,3 @@ def get_trends(conn: Connection, period: Period) -> JsonObject:
         for row in conn.execute(totals)
     ]
     return {**period.head, "trend_data": points}
-
-
-def get_security_insights(conn: Connection, period: Period) -> JsonObject:
-    """Return what the audits within failure analyses have found in answers."""
-    audited = select(func.count()).select_from(_ANALYSES).where(_IS_AUDITED)
-    said = _findings.side == "output"
-    issues = select(func.count(distinct(runs.c.id))).select_from(_FINDINGS).where(said)
-    by_category = (
-        select(_findings.category, func.count().label("issues"))
-        .select_from(_FINDINGS)
-        .where(said)
-        .group_by(_findings.category)
-    )
-    rows = conn.execute(period.narrow(conn, by_category))
-    counts = {row.category: row.issues for row in rows}
-    ordered = [code for code in CATEGORIES if code in counts]
-    top = sorted(ordered, key=lambda code: -counts[code])[:MOST_CATEGORIES]
-    return {
-        **period.head,
-        "total_runs_with_security": conn.execute(period.narrow(conn, audited)).scalar_one(),
-        "runs_with_issues": conn.execute(period.narrow(conn, issues)).scalar_one(),
-        "total_issues_found": sum(counts.values()),
-        "issues_by_category": [_view_issues(code, counts[code]) for code in ordered],
-        "top_categories": [_view_issues(code, counts[code]) for code in top],
-    }
-
-
-def _view_issues(code: str, count: int) -> JsonObject:
-    category = CATEGORIES[code]
-    return {
-        "category_id": code,
-        "category_name": category.name,
-        "issue_count": count,
-        "severity": category.severity,
-    }

@@ -22,7 +22,8 @@ from evalwright_server.runs.handlers.failure_analysis import Examined, FailureAn
 from evalwright_server.runs.handlers.workbench import Workbench
 from evalwright_server.services.analysis_rules import read_context
 from evalwright_server.services.errors import Findings, QuotaExceeded
-from evalwright_server.services.failure_requests import choose_metrics, read_dataset
+from evalwright_server.services.failure_items import read_dataset
+from evalwright_server.services.failure_requests import choose_metrics
 from evalwright_server.services.failure_views import view_tag
 from evalwright_server.services.requests import JsonObject
 from evalwright_server.store.dialects import insert_into

@@ -5,12 +5,16 @@ from starlette.responses import Response
 from evalwright_server.services import (
     failure_analyses,
     failure_insights,
+    failure_items,
     failure_requests,
     failure_tags,
     failure_taxonomy,
     failure_trials,
+    security_insights,
 )
-from evalwright_server.services.failure_requests import KIND, check_request
+from evalwright_server.services.failure_periods import DEFAULT_DAYS, Period
+from evalwright_server.services.failure_requests import KIND
+from evalwright_server.services.failure_rules import check_request
 from evalwright_server.services.failure_tags import TagFilter
 from evalwright_server.services.failure_traces import read_stored_trace
 from evalwright_server.services.failure_views import view_analysis
@@ -33,7 +37,7 @@ async def analyze_failures(call: Call) -> Answer | Response:
     project_name, trace_id = body.get("project_name"), body.get("trace_id")
     if body.get("dataset"):
         call.context.analyses.check_size(len(body["dataset"]))
-        items = failure_requests.read_dataset(body["dataset"], trace_id)
+        items = failure_items.read_dataset(body["dataset"], trace_id)
     else:
         trace = await call.read(read_stored_trace, trace_id or "", project_name)
         project_name, items = trace.project_name, trace.items
@@ -125,12 +129,12 @@ async def get_failure_trends(call: Call) -> Answer:
 
 async def get_security_insights(call: Call) -> Answer:
     """Answer what audits have found."""
-    return Answer(await call.read(failure_insights.get_security_insights, _period(call)))
+    return Answer(await call.read(security_insights.get_security_insights, _period(call)))
 
 
-def _period(call: Call) -> failure_insights.Period:
-    days = call.values.get("days", failure_insights.DEFAULT_DAYS)
-    return failure_insights.Period(days, call.context.clock(), call.values.get("project_name"))
+def _period(call: Call) -> Period:
+    days = call.values.get("days", DEFAULT_DAYS)
+    return Period(days, call.context.clock(), call.values.get("project_name"))
 
 
 async def try_failure_analysis(call: Call) -> Answer:
