@@ -1,15 +1,17 @@
 """Results as files: every kind in every format, and what is nasty in them."""
 
+import copy
 import csv
 import io
 import json
+import pickle
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
 
-from evalwright.errors import MissingExtra
+from evalwright.errors import InvalidRequest, MissingExtra
 from sdk.analysis_clients import tape, whole
 from sdk.analysis_samples import (
     RUN,
@@ -24,6 +26,7 @@ from sdk.analysis_samples import (
     red_team,
     tag,
 )
+from sdk.driven import plain
 from sdk.scripted_server import Reply, ScriptedServer
 
 __all__ = ["tape", "whole"]
@@ -104,6 +107,16 @@ def test_pandas_is_an_extra(run: Any) -> None:
             run.to_pandas()
     else:
         assert list(run.to_pandas()["equals"]) == [1.0, 0.25]
+
+
+def test_results_travel(run: Any) -> None:
+    """Copies read on; what was in another process has to be asked for again."""
+    found = plain(run)
+    assert copy.deepcopy(found) == found.model_copy(deep=True) == found
+    there = pickle.loads(pickle.dumps(found))
+    assert there.aggregate_scores == found.aggregate_scores
+    with pytest.raises(InvalidRequest, match="get it again"):
+        there._items(RUN)
 
 
 def test_a_failure_analysis(whole: Any, server: ScriptedServer) -> None:

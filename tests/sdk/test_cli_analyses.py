@@ -244,6 +244,9 @@ def test_a_red_team_on_a_function_here(
     assert "1 of 2 attacks got through" in result.stderr
     handed_in = [each.json for each in server.requests if each.path.endswith("submit-responses")]
     assert handed_in == [{"responses": [{"attack_id": f"{RUN}:0", "response": "ATTACK 0"}]}]
+    again = cli("security", "redteam", "--run-id", RUN, "--target-function", "my_target_app:answer")
+    assert again.returncode == 0
+    assert len([call for call in server.calls if call.endswith("/redteam")]) == 1
     for name in ("my_target_app", "my_target_app:no", "no_such_module:f", "json:__doc__"):
         result = cli(*words, "--target-function", name)
         assert result.returncode == 1

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Callable
 
 from pydantic import PrivateAttr
 
+from evalwright._analyses.reading import Reading
 from evalwright._analyses.report import Report
 from evalwright._analyses.reports import (
     report_audit,
@@ -27,7 +28,7 @@ class AsyncEvaluationRun(AsyncExports, models.EvaluationResult):
         items: Callable[[str], AsyncIterator[models.EvaluationItem]],
     ) -> "AsyncEvaluationRun":
         made = cls.model_construct(found.model_fields_set, **dict(found))
-        made._items = items
+        made._items = Reading(items)
         return made
 
     async def iter_items(self) -> AsyncIterator[models.EvaluationItem]:
@@ -77,7 +78,7 @@ class AsyncAuditRun(AsyncExports, models.Audit):
         cls, found: models.Audit, items: Callable[[str], AsyncIterator[models.AuditItem]]
     ) -> "AsyncAuditRun":
         made = cls.model_construct(found.model_fields_set, **dict(found))
-        made._items = items
+        made._items = Reading(items)
         return made
 
     async def iter_items(self) -> AsyncIterator[models.AuditItem]:
@@ -100,7 +101,7 @@ class AsyncRedTeamRun(AsyncExports, models.RedTeam):
         cls, found: models.RedTeam, attacks: Callable[[str], AsyncIterator[models.Attack]]
     ) -> "AsyncRedTeamRun":
         made = cls.model_construct(found.model_fields_set, **dict(found))
-        made._attacks = attacks
+        made._attacks = Reading(attacks)
         return made
 
     async def iter_attacks(self) -> AsyncIterator[models.Attack]:

@@ -26,9 +26,14 @@ from evalwright._cli.analysis_options import (
 )
 from evalwright._cli.analysis_output import Wanted, deliver
 from evalwright._cli.connection import ClientCommand, Connection, connection
+from evalwright._cli.output import MESSAGES
 from evalwright.errors import FieldError, InvalidRequest
 
 Vectors = Annotated[str, typer.Option(help="With commas between them; see `security vectors`.")]
+Resume = Annotated[
+    str | None,
+    typer.Option("--run-id", metavar="ID", help="Go on with this one, where it was interrupted."),
+]
 Function = Annotated[
     str | None,
     typer.Option(metavar="MODULE:FUNCTION", help="A Python function to attack, run here."),
@@ -61,8 +66,9 @@ def add_to(app: typer.Typer) -> None:
 
 def redteam(
     context: typer.Context,
-    attack_vectors: Vectors,
+    attack_vectors: Vectors = "",
     *,
+    run_id: Resume = None,
     target_function: Function = None,
     target_url: Url = None,
     target_prompt: Prompt = None,
@@ -106,7 +112,8 @@ def redteam(
     }
     with options.client() as client:
         if function is not None:
-            deliver(_attack(client, function, arguments, options), wanted)
+            made = run_id or _prepare(client, arguments)
+            deliver(_attack(client, made, function, concurrency, options), wanted)
             return
         handle = client.security.red_team_async(**arguments)
         if detached:
@@ -138,14 +145,34 @@ def load(name: str) -> Callable[[str], str]:
     return cast("Callable[[str], str]", found)
 
 
+def _prepare(client: Evalwright, arguments: Mapping[str, Any]) -> str:
+    handle = client.security.red_team_async(**arguments, generate_only=True)
+    return handle.result().id
+
+
 def _attack(
     client: Evalwright,
+    run_id: str,
     function: Callable[[str], str],
-    arguments: Mapping[str, Any],
+    concurrency: int,
     options: Connection,
 ) -> RedTeamRun:
-    with runs.progress(quiet=options.json) as update:
-        return client.security.red_team(**arguments, target_function=function, on_progress=update)
+    try:
+        with runs.progress(quiet=options.json) as update:
+            return client.security.run_attacks(
+                run_id=run_id,
+                target_function=function,
+                concurrency=concurrency,
+                on_progress=update,
+            )
+    except KeyboardInterrupt:
+        MESSAGES.print(
+            f"Interrupted; the answers handed in stay. Go on: evalwright security redteam "
+            f"--run-id {run_id} --target-function MODULE:FUNCTION",
+            markup=False,
+            soft_wrap=True,
+        )
+        raise typer.Exit(runs.INTERRUPTED) from None
 
 
 def _json(option: str, text: str | None) -> object:

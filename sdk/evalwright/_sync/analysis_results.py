@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 
 from pydantic import PrivateAttr
 
+from evalwright._analyses.reading import Reading
 from evalwright._analyses.report import Report
 from evalwright._analyses.reports import (
     report_audit,
@@ -28,7 +29,7 @@ class EvaluationRun(Exports, models.EvaluationResult):
         items: Callable[[str], Iterator[models.EvaluationItem]],
     ) -> "EvaluationRun":
         made = cls.model_construct(found.model_fields_set, **dict(found))
-        made._items = items
+        made._items = Reading(items)
         return made
 
     def iter_items(self) -> Iterator[models.EvaluationItem]:
@@ -77,7 +78,7 @@ class AuditRun(Exports, models.Audit):
         cls, found: models.Audit, items: Callable[[str], Iterator[models.AuditItem]]
     ) -> "AuditRun":
         made = cls.model_construct(found.model_fields_set, **dict(found))
-        made._items = items
+        made._items = Reading(items)
         return made
 
     def iter_items(self) -> Iterator[models.AuditItem]:
@@ -99,7 +100,7 @@ class RedTeamRun(Exports, models.RedTeam):
         cls, found: models.RedTeam, attacks: Callable[[str], Iterator[models.Attack]]
     ) -> "RedTeamRun":
         made = cls.model_construct(found.model_fields_set, **dict(found))
-        made._attacks = attacks
+        made._attacks = Reading(attacks)
         return made
 
     def iter_attacks(self) -> Iterator[models.Attack]:
