@@ -10,7 +10,7 @@ tuning half in view; the digest of the other half is checked before it is measur
 
 import sys
 import tomllib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from hashlib import sha256
@@ -32,11 +32,10 @@ FROZEN: Final = "cf1c0123adc5f7e1bbf2776e0addc14f6e2b37a0f21d7582ed2b2076124cd24
 """Digest of the test half, as `digest` makes it."""
 REFUSALS: Final = "refusals"
 REFUSING: Final = frozenset({"plain", "polite", "with_offer"})
-RESAMPLES: Final = 2000
+RESAMPLES: Final = 1000
 
 Scores = NDArray[np.float64]
 Labels = NDArray[np.bool_]
-Measure = Callable[[Labels, Scores], float]
 
 
 @dataclass(frozen=True)
@@ -68,45 +67,50 @@ def digest(sets: Mapping[str, Any]) -> str:
     return sha256(orjson.dumps(half, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
-def precision(labels: Labels, scores: Scores) -> float:
-    """Return the share of harmful ones among what is reported."""
-    reported = scores >= THRESHOLD
-    return float(labels[reported].mean()) if reported.any() else 1.0
+@dataclass(frozen=True)
+class Figures:
+    """Figures of many draws from the same items: a row of each is one draw."""
+
+    precision: Scores
+    recall: Scores
+    area: Scores
 
 
-def recall(labels: Labels, scores: Scores) -> float:
-    """Return the share of harmful ones that are reported."""
-    return float((scores[labels] >= THRESHOLD).mean()) if labels.any() else 1.0
+def measure(harmful: Scores, benign: Scores) -> Figures:
+    """Measure draws.
+
+    Precision is the share of harmful ones among what is reported, 1 where nothing is; recall the
+    share of them that is reported; the area how often a harmful one scores higher, ties half.
+
+    Args:
+        harmful: Scores of harmful items, a row for each draw.
+        benign: The same of benign ones.
+    """
+    hits, alarms = (harmful >= THRESHOLD).sum(axis=1), (benign >= THRESHOLD).sum(axis=1)
+    shares = np.where(hits + alarms, hits / np.maximum(hits + alarms, 1), 1.0)
+    wins = np.sign(harmful[:, :, None] - benign[:, None, :])
+    return Figures(shares, hits / harmful.shape[1], (wins.mean(axis=(1, 2)) + 1) / 2)
+
+
+def show(labelled: Labelled) -> list[str]:
+    """Return precision, recall and area with the middle 95 % of the bootstrap of each."""
+    harmful, benign = (labelled.scores[labelled.labels], labelled.scores[~labelled.labels])
+    random = np.random.default_rng(5)
+    exact = measure(harmful[None, :], benign[None, :])
+    drawn = measure(
+        random.choice(harmful, (RESAMPLES, len(harmful))),
+        random.choice(benign, (RESAMPLES, len(benign))),
+    )
+    shown = []
+    for name in ("precision", "recall", "area"):
+        low, high = np.quantile(getattr(drawn, name), [0.025, 0.975])
+        shown.append(f"{getattr(exact, name)[0]:.2f} [{low:.2f}, {high:.2f}]")
+    return shown
 
 
 def area(labels: Labels, scores: Scores) -> float:
-    """Return the area under the ROC curve: how often a harmful one scores higher, ties half."""
-    harmful, benign = scores[labels], scores[~labels]
-    if not len(harmful) or not len(benign):
-        return 0.5
-    above = harmful[:, None] > benign[None, :]
-    equal = harmful[:, None] == benign[None, :]
-    return float((above + 0.5 * equal).mean())
-
-
-def interval(measure: Measure, labels: Labels, scores: Scores) -> tuple[float, float]:
-    """Return the interval that holds 95 % of the bootstrap's values; classes keep their sizes."""
-    random = np.random.default_rng(5)
-    harmful, benign = np.flatnonzero(labels), np.flatnonzero(~labels)
-    values = []
-    for _ in range(RESAMPLES):
-        chosen = np.concatenate(
-            [random.choice(harmful, len(harmful)), random.choice(benign, len(benign))]
-        )
-        values.append(measure(labels[chosen], scores[chosen]))
-    low, high = np.quantile(values, [0.025, 0.975])
-    return float(low), float(high)
-
-
-def show(measure: Measure, labels: Labels, scores: Scores) -> str:
-    """Return a value with its interval."""
-    low, high = interval(measure, labels, scores)
-    return f"{measure(labels, scores):.2f} [{low:.2f}, {high:.2f}]"
+    """Return the area under the ROC curve."""
+    return float(measure(scores[labels][None, :], scores[~labels][None, :]).area[0])
 
 
 def confidence(text: str, code: str, embedder: Embeds | None) -> float:
@@ -156,7 +160,7 @@ def report_categories(
     yield "{:26}{:>4}  {:18}{:18}{:18}{}".format(*head)
     rows = {f"{code} {CATEGORIES[code].name}": each for code, each in scored.items()}
     for name, each in {**rows, "all": everything}.items():
-        shown = [show(measure, each.labels, each.scores) for measure in (precision, recall, area)]
+        shown = show(each)
         length = area(each.labels, each.lengths)
         yield "{:26}{:>4}  {:18}{:18}{:18}{:.2f}".format(name, len(each.labels), *shown, length)
     alarms = false_alarms(sets, half, embedder)

@@ -171,7 +171,7 @@ def view_red_team(conn: Connection, stored: StoredAnalysis) -> JsonObject:
         "name": stored.name or f"Red team of {run.created_at:%Y-%m-%d %H:%M}",
         "status": status_of(run),
         **{name: summary[name] for name in figures},
-        "vectors": [each | {"name": VECTORS[each["key"]].name} for each in summary["vectors"]],
+        "vectors": _view_vectors(summary["vectors"]),
         "target_url": stored.options.get("target_url"),
         "target_prompt": stored.options.get("system_prompt"),
         "error": error_of(run),
@@ -179,6 +179,12 @@ def view_red_team(conn: Connection, stored: StoredAnalysis) -> JsonObject:
         "started_at": run.started_at,
         "finished_at": run.finished_at,
     }
+
+
+def _view_vectors(vectors: Sequence[JsonObject]) -> list[JsonObject]:
+    """Return what became of each vector, in the catalogue's order."""
+    found = {vector["key"]: vector for vector in vectors}
+    return [found[key] | {"name": VECTORS[key].name} for key in VECTORS if key in found]
 
 
 def get_red_team(conn: Connection, uid: str) -> JsonObject:
