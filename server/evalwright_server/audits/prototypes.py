@@ -53,6 +53,10 @@ class Embeds(Protocol):
         """Return a row for each text."""
         ...
 
+    def __hash__(self) -> int:
+        """Tell embedders apart."""
+        ...
+
 
 @cache
 def _prototypes() -> dict[str, Any]:
@@ -96,8 +100,8 @@ def _plane(
     ridge = SOFTNESS * np.eye(points.shape[1])
     ridge[-1, -1] = 0.0
     weighted = (points * weights[:, None]).T
-    plane: NDArray[np.float64] = np.linalg.solve(weighted @ points + ridge, weighted @ sides)
-    return plane
+    solved = np.linalg.solve(weighted @ points + ridge, weighted @ sides)
+    return np.asarray(solved, dtype=np.float64)
 
 
 def comparable(text: str) -> list[Sentence]:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, bindparam, func, select
+from sqlalchemy import Connection, bindparam, func, select
 
 from evalwright_server.audits import CATEGORIES
 from evalwright_server.red_team import VECTORS
@@ -12,6 +12,7 @@ from evalwright_server.runs.analysis_answers import GivenAnswer
 from evalwright_server.runs.analysis_payload import AnalysisKind
 from evalwright_server.runs.states import State
 from evalwright_server.services.analysis_records import (
+    ItemRow,
     NumberedPage,
     StoredAnalysis,
     find_analysis,
@@ -58,7 +59,7 @@ def get_attack(conn: Connection, attack_id: str) -> JsonObject:
     return _view(stored, row)
 
 
-def _view(stored: StoredAnalysis, row: Row[Any]) -> JsonObject:
+def _view(stored: StoredAnalysis, row: ItemRow) -> JsonObject:
     item, result = row.item, row.result or _UNANSWERED
     attack_id = f"{stored.uid}:{row.position}"
     return {

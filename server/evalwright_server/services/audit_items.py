@@ -1,12 +1,13 @@
 """The items of security audits, as far as they are judged."""
 
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import Connection, Row, bindparam, func, select
+from sqlalchemy import Connection, bindparam, func, select
 
 from evalwright_server.audits import CATEGORIES
 from evalwright_server.runs.analysis_payload import AnalysisKind
 from evalwright_server.services.analysis_records import (
+    ItemRow,
     NumberedPage,
     StoredAnalysis,
     find_analysis,
@@ -70,7 +71,7 @@ def get_item(conn: Connection, item_id: str) -> JsonObject:
     return view_item(stored, row)
 
 
-def view_item(stored: StoredAnalysis, row: Row[Any]) -> JsonObject:
+def view_item(stored: StoredAnalysis, row: ItemRow) -> JsonObject:
     """Return an item as it stands in answers."""
     item, result = row.item, row.result
     asked, said = _codes(result, "input"), _codes(result, "output")

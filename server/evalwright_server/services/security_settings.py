@@ -174,7 +174,7 @@ def update_project_vulnerability(
     project = find_project(conn, project_id, "path:project_id")
     _require_known(code, CATEGORIES, "category of harm")
     settings = settings_of(conn, project)
-    _keep(conn, project, VULNERABILITY, code, settings.vulnerabilities.get(code, {}) | changes)
+    _keep(conn, project, VULNERABILITY, code, {**settings.vulnerabilities.get(code, {}), **changes})
     return _view_vulnerability(project, code, settings_of(conn, project).vulnerability(code))
 
 
@@ -185,7 +185,7 @@ def update_project_attack_vector(
     project = find_project(conn, project_id, "path:project_id")
     _require_known(key, VECTORS, "attack vector")
     settings = settings_of(conn, project)
-    _keep(conn, project, ATTACK_VECTOR, key, settings.vectors.get(key, {}) | changes)
+    _keep(conn, project, ATTACK_VECTOR, key, {**settings.vectors.get(key, {}), **changes})
     return _view_vector(project, key, settings_of(conn, project).vector(key))
 
 
