@@ -19,14 +19,16 @@ class ServerProcess:
         python: The interpreter that has the server.
         data: Directory for its data.
         arguments: Further arguments of the command.
+        variables: Of its environment, beside those of this process.
     """
 
-    def __init__(self, python: str, data: Path, *arguments: str) -> None:
+    def __init__(self, python: str, data: Path, *arguments: str, **variables: str) -> None:
         self._command = [
             *(python, "-m", "evalwright", "serve", "--port", "0", "--data", str(data)),
             *arguments,
         ]
         self._log = data / "log"
+        self._variables = variables
         self.host = ""
         """Host and port."""
 
@@ -34,7 +36,11 @@ class ServerProcess:
         settings = {name: text for name, text in os.environ.items() if name != "PYTHONPATH"}
         with self._log.open("w") as log:
             self._process = subprocess.Popen(
-                self._command, stdout=subprocess.PIPE, stderr=log, text=True, env=settings
+                self._command,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+                env=settings | self._variables,
             )
         assert self._process.stdout is not None
         for line in self._process.stdout:
