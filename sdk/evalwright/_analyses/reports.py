@@ -36,7 +36,7 @@ def report_evaluation(
         sections=[
             Section(
                 "Metrics",
-                ("metric", "mean", "error", "scored", "unscored", "passed", "engine"),
+                ("metric", "mean", "std error", "scored", "unscored", "passed", "engine"),
                 [_metric(metric) for metric in run.metrics],
             ),
             _section("Lowest scores", ("index", *metrics, "input", "output"), worst),
@@ -160,7 +160,7 @@ def _metric(metric: models.EvaluationMetric) -> Row:
     return {
         "metric": metric.metric_key,
         "mean": metric.mean_value,
-        "error": f"± {metric.standard_error:.3f}",
+        "std error": f"± {metric.standard_error:.3f}",
         "scored": metric.scored,
         "unscored": metric.unscored,
         "passed": None if metric.passed is None else f"{metric.passed}{limit}",

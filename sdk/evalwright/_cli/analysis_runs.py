@@ -38,6 +38,7 @@ def finish(
         wanted: What is to become of the result.
         timeout: Seconds to wait at most.
     """
+    announce(handle.job_id, options)
     while True:
         try:
             with progress(quiet=options.json) as update:
@@ -48,6 +49,12 @@ def finish(
         except KeyboardInterrupt:
             interrupted(handle, group)
     deliver(run, wanted)
+
+
+def announce(job_id: str, options: Connection) -> None:
+    """Print an ID before anything can go wrong here."""
+    if not options.json:
+        MESSAGES.print(job_id, markup=False, soft_wrap=True)
 
 
 def interrupted(handle: AsyncJobHandle[Any, Any], group: str) -> None:
@@ -153,7 +160,5 @@ class PlainLines:
         tenth = int(seen.progress_percent // 10)
         if (seen.status, tenth) == (self._status, self._tenth):
             return
-        if not self._status:
-            MESSAGES.print(f"{seen.job_id}", markup=False, soft_wrap=True)
         self._status, self._tenth = seen.status, tenth
         MESSAGES.print(str(seen), markup=False, soft_wrap=True)

@@ -113,6 +113,7 @@ def redteam(
     with options.client() as client:
         if function is not None:
             made = run_id or _prepare(client, arguments)
+            runs.announce(made, options)
             deliver(_attack(client, made, function, concurrency, options), wanted)
             return
         handle = client.security.red_team_async(**arguments)
