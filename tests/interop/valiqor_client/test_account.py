@@ -3,6 +3,7 @@
 import inspect
 import pathlib
 import socket
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -52,7 +53,7 @@ def test_the_client_wants_keys_of_its_form(server: ServerProcess, connect: Conne
 
 
 def test_wrong_requests_say_what_is_wrong(client: Any) -> None:
-    wrong = [
+    wrong: list[tuple[Callable[[], Any], str]] = [
         (lambda: client.eval.evaluate([PARIS], ["equls"]), "did you mean 'equals'"),
         (lambda: client.eval.evaluate([PARIS, {"input": "x"}], ["equals"]), "item 1"),
         (lambda: client.eval.evaluate({"a": 1}, ["equals"]), "dataset"),
