@@ -33,8 +33,13 @@ def store(connection: Connection, engine: Engine) -> str:
     """Store an analysis of two items, of which the second has a failure; return its ID."""
     space = make_space(connection)
     project = make_project(connection, space)
-    shown: dict[str, JsonValue] = {"feature_kind": "rag", "input_type": "json", "is_minimal": False, "trace_id": None,
-             "is_audited": False}  # fmt: skip
+    shown: dict[str, JsonValue] = {
+        "feature_kind": "rag",
+        "input_type": "json",
+        "is_minimal": False,
+        "trace_id": None,
+        "is_audited": False,
+    }
     payload = AnalysisPayload(FailureOptions().to_json() | {"shown": shown})
     item: dict[str, JsonValue] = {
         "input": WRONG.input,
