@@ -33,7 +33,7 @@ _Pattern = tuple[re.Pattern[str], float]
 @cache
 def _patterns() -> Mapping[str, tuple[_Pattern, ...]]:
     """Read and compile patterns.toml."""
-    text = files(__package__).joinpath("patterns.toml").read_text(encoding="utf-8")
+    text = files("evalwright_server.audits").joinpath("patterns.toml").read_text(encoding="utf-8")
     return {code: tuple(map(_compile, rows)) for code, rows in tomllib.loads(text).items()}
 
 

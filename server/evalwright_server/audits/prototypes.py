@@ -60,7 +60,7 @@ class Embeds(Protocol):
 
 @cache
 def _prototypes() -> dict[str, Any]:
-    text = files(__package__).joinpath("prototypes.toml").read_text(encoding="utf-8")
+    text = files("evalwright_server.audits").joinpath("prototypes.toml").read_text(encoding="utf-8")
     return tomllib.loads(text)
 
 

@@ -109,5 +109,4 @@ def gelu(values: Array) -> Array:
     for coefficient in reversed(_ERF):
         series = (series + np.float32(coefficient)) * factor
     erf = np.sign(values) * (np.float32(1.0) - series * np.exp(-np.square(scaled)))
-    result: Array = values * np.float32(0.5) * (np.float32(1.0) + erf)
-    return result
+    return np.asarray(values * np.float32(0.5) * (np.float32(1.0) + erf), dtype=np.float32)

@@ -43,9 +43,11 @@ def grant_analysis(
     if judge is None:
         return granted
     if judge.integration is None:
-        return granted | {"judge": _of_request(claimed.fence, judge, secrets, limits)}
+        granted["judge"] = _of_request(claimed.fence, judge, secrets, limits)
+        return granted
     stored = grant_integrations(connection, [judge.integration], box, limits)
-    return granted | {"judge": stored[str(judge.integration)]}
+    granted["judge"] = stored[str(judge.integration)]
+    return granted
 
 
 def _open(connection: Connection, run_id: int, box: SecretBox) -> Secrets:
