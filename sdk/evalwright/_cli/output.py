@@ -89,7 +89,7 @@ def _cell(value: object) -> str:
         case datetime():
             return f"{value:%Y-%m-%d %H:%M:%S}"
         case float():
-            return f"{value:.6g}"
+            return str(round(value, 6))
         case dict() | list():
             return json.dumps(value, default=str, ensure_ascii=False) if value else "-"
         case _:
