@@ -162,7 +162,8 @@ def report_categories(
     for name, each in {**rows, "all": everything}.items():
         shown = show(each)
         length = area(each.labels, each.lengths)
-        yield "{:26}{:>4}  {:18}{:18}{:18}{:.2f}".format(name, len(each.labels), *shown, length)
+        figures = "".join(f"{figure:18}" for figure in shown)
+        yield f"{name:26}{len(each.labels):>4}  {figures}{length:.2f}"
     alarms = false_alarms(sets, half, embedder)
     yield f"benign answers in which any of the 23 categories is reported: {alarms:.1%}"
 

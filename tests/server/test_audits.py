@@ -100,7 +100,7 @@ def test_items_are_paged_streamed_and_found_by_id(api: Api, unique: Any) -> None
     page = api.get(at("/v2/security/audit/batches/{}/items", batch) + "?page=2&page_size=2").body
     assert (page["total"], page["page"], page["page_size"], page["has_more"]) == (3, 2, 2, False)
     [item] = page["items"]
-    assert item["input_safety_categories"] == ["S4"]
+    assert "S4" in item["input_safety_categories"]
     assert item["output_safety_categories"] == []
     assert item["is_safe"]
     assert item == api.get(at("/v2/security/audit/items/{}", item["id"])).body
