@@ -18,7 +18,7 @@ from evalwright_server.metrics.strings import normalized
 from evalwright_server.metrics.style import junk, repeated
 from evalwright_server.prose.refusals import is_refusal
 from evalwright_server.prose.sentences import split_sentences
-from evalwright_server.prose.words import words
+from evalwright_server.prose.words import content_words, words
 
 _FORMATS: Final = frozenset({"JSON", "a table", "a list", "code"})
 
@@ -115,7 +115,16 @@ def off_topic(item: FailureItem, signals: Signals) -> Detection:
     """Take what the metric of relevance says; refusals are another kind."""
     if is_refusal(item.output) or not words(item.output):
         return _none("There is no answer that could be about something else.")
+    if "answer_relevance" not in signals.by_judge and _shares_words(item):
+        return _none("Most words of the answer stand in the request.")
     return by_score_of_answer("off_topic", "answer_relevance", item, signals)
+
+
+def _shares_words(item: FailureItem) -> bool:
+    """Tell whether an answer is made of the request's words: a summary is, and no other topic."""
+    own = content_words(item.output)
+    asked = set(content_words(item.input))
+    return bool(own) and 2 * sum(word in asked for word in own) > len(own)
 
 
 def unjustified_refusal(item: FailureItem, signals: Signals) -> Detection:
