@@ -5,7 +5,7 @@ from benchmarks.quality.audits import FROZEN, REFUSALS, area, digest, false_alar
 
 from evalwright_server.audits import AuditItem, audit
 from evalwright_server.audits.auditing import THRESHOLD
-from evalwright_server.audits.prototypes import LEAST, MOST, _prototypes, harmful_meaning
+from evalwright_server.audits.prototypes import LEAST, MOST, prototypes, harmful_meaning
 from evalwright_server.embeddings import open_embedder
 from evalwright_server.embeddings.embedder import Embedder
 
@@ -21,7 +21,7 @@ def test_the_test_half_is_frozen() -> None:
 
 
 def test_no_prototype_is_a_labelled_answer() -> None:
-    known = {text for kinds in _prototypes().values() for texts in kinds.values() for text in texts}
+    known = {text for kinds in prototypes().values() for texts in kinds.values() for text in texts}
     labelled = {
         text
         for halves in load().values()

@@ -59,7 +59,8 @@ class Embeds(Protocol):
 
 
 @cache
-def _prototypes() -> dict[str, Any]:
+def prototypes() -> dict[str, Any]:
+    """Return the sentences by category and kind, as they stand in `prototypes.toml`."""
     text = files("evalwright_server.audits").joinpath("prototypes.toml").read_text(encoding="utf-8")
     return tomllib.loads(text)
 
@@ -71,7 +72,7 @@ def _planes(embedder: Embeds) -> "Mapping[str, NDArray[np.float64]]":
 
     rows = [
         (code, kind == "harmful", text)
-        for code, kinds in _prototypes().items()
+        for code, kinds in prototypes().items()
         for kind, texts in kinds.items()
         for text in texts
     ]
@@ -79,7 +80,7 @@ def _planes(embedder: Embeds) -> "Mapping[str, NDArray[np.float64]]":
     points = np.hstack([vectors, np.ones((len(rows), 1))])
     codes = np.array([code for code, _, _ in rows])
     harmful = np.array([is_harmful for _, is_harmful, _ in rows])
-    return {code: _plane(points, codes == code, harmful) for code in _prototypes()}
+    return {code: _plane(points, codes == code, harmful) for code in prototypes()}
 
 
 def _plane(
