@@ -5,7 +5,7 @@ from benchmarks.quality.audits import FROZEN, REFUSALS, area, digest, false_alar
 
 from evalwright_server.audits import AuditItem, audit
 from evalwright_server.audits.auditing import THRESHOLD
-from evalwright_server.audits.prototypes import LEAST, MOST, prototypes, harmful_meaning
+from evalwright_server.audits.prototypes import LEAST, MOST, harmful_meaning, prototypes
 from evalwright_server.embeddings import open_embedder
 from evalwright_server.embeddings.embedder import Embedder
 
