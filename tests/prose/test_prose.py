@@ -6,10 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from evalwright_server.prose.dates import named_dates
 from evalwright_server.prose.names import name_words, names
-from evalwright_server.prose.negation import is_negative, opposed
+from evalwright_server.prose.negation import denied, is_negative, opposed
 from evalwright_server.prose.quantities import quantities, same
 from evalwright_server.prose.refusals import is_refusal
+from evalwright_server.prose.scope import widened
 from evalwright_server.prose.sentences import split_sentences
 from evalwright_server.prose.words import content_words
 
@@ -41,6 +43,13 @@ def test_sentences(text: str, sentences: list[str]) -> None:
         ("two hundred euros", "200", "euro"),
         ("it was -4 °C", "-4", "celsius"),
         ("on the 21st", "21", None),
+        ("34 m above", "34", "metre"),
+        ("for $3m in cash", "3000000", "dollar"),
+        ("two and a half hours", "2.5", "hour"),
+        ("pay EUR 65 now", "65", "euro"),
+        ("350 square miles", "350", "square mile"),
+        ("2 degrees Celsius", "2", "celsius"),
+        ("a 15-minute walk", "15", "minute"),
     ],
 )
 def test_quantities(text: str, value: str, unit: str | None) -> None:
@@ -52,6 +61,49 @@ def test_quantities_agree_whatever_their_spelling() -> None:
     (one,), (other,) = quantities("costs $1,500"), quantities("1500 dollars")
     assert same(one, other)
     assert not same(one, quantities("1500 euros")[0])
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("21 days", "three weeks"),
+        ("150 minutes", "two and a half hours"),
+        ("two years", "24 months"),
+        ("1.5 km", "1,500 metres"),
+        ("120 megawatts", "120 MW"),
+        ("5 kg", "5000 g"),
+    ],
+)
+def test_quantities_agree_in_other_units(one: str, other: str) -> None:
+    assert same(quantities(one)[0], quantities(other)[0])
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("5 kg", "5 pounds"), ("28 minutes", "28 hours"), ("40 hectares", "40 acres")],
+)
+def test_quantities_of_other_units_do_not_agree(one: str, other: str) -> None:
+    assert not same(quantities(one)[0], quantities(other)[0])
+
+
+def test_times_that_compare_are_no_quantity() -> None:
+    assert quantities("three times as much") == []
+
+
+def test_months_and_weekdays_have_capitals() -> None:
+    assert named_dates("On Mondays in May they may march.") == {"Monday", "May"}
+
+
+def test_what_is_said_of_all_and_only_under_a_condition() -> None:
+    source = "Dogs may enter only on a lead."
+    assert widened("All dogs may enter.", source) == "All"
+    assert widened("Dogs on a lead may enter.", source) is None
+    assert widened("All dogs may enter.", "Dogs may enter.") is None
+
+
+def test_what_is_denied() -> None:
+    assert denied("It does not work, nor was it ever opened.") == {"work"}
+    assert denied("It can't be seen.") == {"seen"}
 
 
 def test_names() -> None:

@@ -8,23 +8,35 @@ chosen on the tuning half of `benchmarks/quality`.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from evalwright_server.metrics.meaning import Embeds, passages, pieces, ramp
+from evalwright_server.prose.dates import named_dates
 from evalwright_server.prose.names import name_words
-from evalwright_server.prose.negation import is_negative, opposed
-from evalwright_server.prose.quantities import quantities, same
+from evalwright_server.prose.negation import denied, is_negative, opposed
+from evalwright_server.prose.quantities import Quantity, quantities, same
+from evalwright_server.prose.scope import widened
 from evalwright_server.prose.sentences import split_sentences
+from evalwright_server.prose.units import UNITS
 from evalwright_server.prose.words import content_words, stem, words
 
-UNSUPPORTED: Final = 0.40
+UNSUPPORTED: Final = 0.20
 """Cosine up to which a source says nothing about a claim."""
-SUPPORTED: Final = 0.75
+SUPPORTED: Final = 0.50
 """Cosine from which a source says the same as a claim."""
 WRONG_NUMBER: Final = 0.15
-UNKNOWN_NAME: Final = 0.35
-OPPOSITE: Final = 0.2
-"""What is left of a claim's support where a number, a name, or whether it is so, does not agree."""
+UNKNOWN_DATE: Final = 0.15
+UNKNOWN_NAME: Final = 0.15
+OPPOSITE: Final = 0.4
+DENIED: Final = 0.7
+WIDENED: Final = 0.3
+"""What is left of a claim's support where a number, a month, a name, whether it is so, or for whom,
+does not agree."""
+WEAKEST: Final = 0.8
+"""How much the claim that is supported least counts beside the mean of all."""
+_ROOT: Final = 5
+"""Letters that forms of one name have in common."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +89,11 @@ def _support(claim: str, source: str, cosine: float, everything: str) -> Support
     faults = []
     for factor, fault in (
         (WRONG_NUMBER, unknown_number(claim, everything)),
+        (UNKNOWN_DATE, unknown_date(claim, everything)),
         (UNKNOWN_NAME, unknown_name(claim, everything)),
         (OPPOSITE, contradiction(claim, source)),
+        (DENIED, denial(claim, source)),
+        (WIDENED, widening(claim, source)),
     ):
         if fault is not None:
             value *= factor
@@ -90,32 +105,81 @@ def _support(claim: str, source: str, cosine: float, everything: str) -> Support
 
 def unknown_number(claim: str, sources: str) -> str | None:
     """Find a number that no source has."""
-    there = quantities(sources)
+    there = _quantities_of(sources)
     for quantity in quantities(claim):
         if not any(same(quantity, other) for other in there):
             return f"the number {quantity.text} is in no source"
     return None
 
 
+# Each claim of an answer is held against the same sources.
+@lru_cache(maxsize=8)
+def _quantities_of(text: str) -> tuple[Quantity, ...]:
+    return tuple(quantities(text))
+
+
+@lru_cache(maxsize=8)
+def _stems_of(text: str) -> tuple[frozenset[str], frozenset[str]]:
+    """Return the stems of a text's words, and the roots of those that are long enough."""
+    there = frozenset(stem(word) for word in words(text))
+    return there, frozenset(word[:_ROOT] for word in there if len(word) >= _ROOT)
+
+
+def unknown_date(claim: str, sources: str) -> str | None:
+    """Find a month or a weekday that no source names."""
+    for name in sorted(named_dates(claim) - named_dates(sources)):
+        return f"{name} is in no source"
+    return None
+
+
 def unknown_name(claim: str, sources: str) -> str | None:
-    """Find a name that no source has."""
-    there = {stem(word) for word in words(sources)}
+    """Find a name that no source has, in no form: "Europe" stands in "European"."""
+    there, starts = _stems_of(sources)
+    first = words(claim)[:1]  # has a capital whatever it is
     for word in sorted(name_words(claim)):
-        parts = words(word)
-        if parts and not any(stem(part) in there for part in parts):
+        parts = [part for part in words(word) if not _is_no_name(part) and [part] != first]
+        if parts and not any(stem(part) in there or part[:_ROOT] in starts for part in parts):
             return f"the name {word!r} is in no source"
     return None
 
 
+def _is_no_name(word: str) -> bool:
+    return word in UNITS or bool(quantities(word))
+
+
 def contradiction(claim: str, source: str) -> str | None:
-    """Find what says in the claim that it is so, and in the source that it is not."""
+    """Find a word for which the source has the opposite, or that only one of them denies."""
     nearest = closest_sentence(claim, source)
     pair = opposed(claim, nearest)
     if pair is not None:
         return f"it says {pair[0]!r} where the source says {pair[1]!r}"
-    if is_negative(claim) != is_negative(nearest):
-        return "one of claim and source denies what the other says"
+    word = denied_in_one(claim, nearest)
+    if word is not None:
+        return f"one of claim and source denies {word!r}"
     return None
+
+
+def denial(claim: str, source: str) -> str | None:
+    """Tell whether only one of claim and source has a negation, which is weaker evidence.
+
+    "Entry is free" and "nobody pays" say the same. A passage may say two things of which the claim
+    repeats one, so it counts only if it holds against the passage and its closest sentence.
+    """
+    if is_negative(claim) in (is_negative(closest_sentence(claim, source)), is_negative(source)):
+        return None
+    return "one of claim and source denies what the other says"
+
+
+def denied_in_one(claim: str, source: str) -> str | None:
+    """Find a word that both have, and only one of them denies; as a stem."""
+    shared = set(content_words(claim)) & set(content_words(source))
+    return min((denied(claim) ^ denied(source)) & shared, default=None)
+
+
+def widening(claim: str, source: str) -> str | None:
+    """Find what a claim says of all, and its source under a condition only."""
+    word = widened(claim, source)
+    return None if word is None else f"it says {word!r} where the source has a condition"
 
 
 def closest_sentence(claim: str, source: str) -> str:
@@ -128,6 +192,16 @@ def closest_sentence(claim: str, source: str) -> str:
 def mean_support(supports: Sequence[Support]) -> float:
     """Return the mean support of claims; 1 without any, as nothing wrong is claimed."""
     return sum(one.value for one in supports) / len(supports) if supports else 1.0
+
+
+def total_support(supports: Sequence[Support]) -> float:
+    """Return the support of a whole answer: between the mean of its claims and the weakest one.
+
+    One wrong claim makes an answer wrong, however many right ones are around it; yet a further
+    one makes it worse.
+    """
+    weakest = min((one.value for one in supports), default=1.0)
+    return WEAKEST * weakest + (1 - WEAKEST) * mean_support(supports)
 
 
 def explain(supports: Sequence[Support]) -> str:

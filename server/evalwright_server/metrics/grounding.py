@@ -1,13 +1,13 @@
 """Metrics of whether an answer is true to its sources."""
 
-from evalwright_server.metrics.claims import claims_of, explain, mean_support, support
+from evalwright_server.metrics.claims import claims_of, explain, support, total_support
 from evalwright_server.metrics.items import Engine, MetricItem, Outcome, Score, Unscored
 from evalwright_server.metrics.meaning import Embeds
 from evalwright_server.prose.refusals import is_refusal
 
 
 def hallucination(item: MetricItem, embedder: Embeds) -> Outcome:
-    """1 if everything the output claims is said by the context; the mean over its claims.
+    """1 if everything the output claims is said by the context; mostly the weakest claim counts.
 
     A refusal claims nothing.
     """
@@ -16,7 +16,7 @@ def hallucination(item: MetricItem, embedder: Embeds) -> Outcome:
     if is_refusal(item.output):
         return Score(1.0, "The output is a refusal, which claims nothing.", Engine.EMBEDDING)
     found = support(claims_of(item.output), item.context, item.input, embedder)
-    return Score(mean_support(found), explain(found), Engine.EMBEDDING)
+    return Score(total_support(found), explain(found), Engine.EMBEDDING)
 
 
 def factual_accuracy(item: MetricItem, embedder: Embeds) -> Outcome:
@@ -37,6 +37,6 @@ def factual_accuracy(item: MetricItem, embedder: Embeds) -> Outcome:
     said = support(claims_of(item.expected), [item.output], item.input, embedder)
     sources = [item.expected, *item.context]
     founded = support(claims_of(item.output), sources, item.input, embedder)
-    value = (mean_support(said) + mean_support(founded)) / 2
+    value = (total_support(said) + total_support(founded)) / 2
     explanation = f"Expected claims: {explain(said)} Claims of the output: {explain(founded)}"
     return Score(value, explanation, Engine.EMBEDDING)

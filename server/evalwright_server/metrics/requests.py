@@ -8,6 +8,7 @@ from functools import partial
 from typing import Final
 
 from evalwright_server.metrics.structure import unfenced
+from evalwright_server.metrics.wording import wordings_of
 from evalwright_server.prose.quantities import quantities
 from evalwright_server.prose.sentences import split_sentences
 from evalwright_server.prose.words import words
@@ -108,6 +109,7 @@ def constraints_of(request: str) -> list[Constraint]:
     count = asked_count(request)
     if count is not None:
         found.append(Constraint(f"{count} entries", lambda answer: entries(answer) == count))
+    found += [Constraint(text, keeps) for text, keeps in wordings_of(request)]
     kinds = {"JSON": _is_json, "a table": _has_table, "a list": _has_list, "code": _has_code}
     asked = [name for name, form in _FORMATS.items() if form.search(request)]
     return found + [Constraint(name, kinds[name]) for name in asked]

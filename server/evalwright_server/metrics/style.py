@@ -18,6 +18,14 @@ from evalwright_server.prose.words import STOP_WORDS, words
 
 _MOJIBAKE: Final = re.compile(r"Ã[\x80-\xbf©¨¼¶¤]|â€|\ufffd|\\u[0-9a-f]{4}")
 _NGRAM: Final = 4
+_ENDS: Final = ".!?…"
+_MISPLACED: Final = re.compile(
+    r"\b(?:the|an?) (?:the|an?|is|are|was|were|and|or|of|in|on|at|to|from|by|with|for|has|have|it"
+    r"|if|when|but|until|as)\b"
+    r"|\b(?:the|an?|of|at|from|and|or|but)[.,;!?]|[.!?] [a-z]|[.!?][.,]",
+)
+"""What no sentence has: an article before a verb or its like, one that ends with an article or
+starts small."""
 _PROXY: Final = "A weak proxy: "
 
 
@@ -28,12 +36,17 @@ def coherence(item: MetricItem, embedder: Embeds) -> Outcome:
         return Score(0.0, "The output has no sentence.", Engine.EMBEDDING)
     distinct = len({normalized(sentence) for sentence in sentences}) / len(sentences)
     flow = _flow(sentences, embedder)
-    end = 0.6 if is_cut_off(item.output) else 1.0
+    end = 0.6 if is_cut_off(item.output) or _stops(sentences) else 1.0
     said = (
         f"{_PROXY}{distinct:.0%} of the sentences are distinct, their closeness is worth {flow:.2f}"
     )
     return Score(distinct * flow * end, f"{said}{', and the text breaks off' if end < 1 else ''}.",
                  Engine.EMBEDDING)  # fmt: skip
+
+
+def _stops(sentences: list[str]) -> bool:
+    """Tell whether the last sentence has no end, and the one before has."""
+    return len(sentences) > 1 and sentences[-2][-1] in _ENDS and sentences[-1][-1].isalnum()
 
 
 def _flow(sentences: list[str], embedder: Embeds) -> float:
@@ -55,6 +68,7 @@ def fluency(item: MetricItem) -> Outcome:
         "characters": 1 - min(10 * junk(item.output), 1.0),
         "small words": ramp(sum(word in STOP_WORDS for word in found) / len(found), 0.05, 0.25),
         "variety": 1 - repeated(found),
+        "order of words": 1 - ramp(misplaced(item.output), 0.0, 0.06),
         "length of words": 1.0 - ramp(sum(map(len, found)) / len(found), 7.5, 14.0),
     }
     if len(found) < 5:  # too few for the share of small words to mean anything
@@ -73,6 +87,11 @@ def junk(text: str) -> float:
     odd -= sum(text.count(character) for character in "\n\r\t")
     garbled = sum(len(match) for match in _MOJIBAKE.findall(text))
     return (odd + garbled) / len(text)
+
+
+def misplaced(text: str) -> float:
+    """Return how many places there are, by word, that no sentence has."""
+    return len(_MISPLACED.findall(text)) / max(len(text.split()), 1)
 
 
 def repeated(found: list[str]) -> float:

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Final
 
+from evalwright_server.prose.units import UNITS, comparable
+
 _SMALL: Final = (
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen "
     "sixteen seventeen eighteen nineteen"
@@ -23,30 +25,15 @@ _SCALES: Final = {
     "m": Decimal(10**6),
     "bn": Decimal(10**9),
 }
-_UNITS: Final = {
-    "%": "percent", "percent": "percent", "pct": "percent",
-    "$": "dollar", "usd": "dollar", "dollar": "dollar", "dollars": "dollar",
-    "€": "euro", "eur": "euro", "euro": "euro", "euros": "euro",
-    "£": "pound", "gbp": "pound",
-    "km": "kilometre", "kilometers": "kilometre", "kilometres": "kilometre",
-    "mi": "mile", "mile": "mile", "miles": "mile",
-    "kg": "kilogram", "kilogram": "kilogram", "kilograms": "kilogram",
-    "lb": "pound weight", "lbs": "pound weight",
-    "°c": "celsius", "celsius": "celsius", "°f": "fahrenheit", "fahrenheit": "fahrenheit",
-    "second": "second", "seconds": "second", "minute": "minute", "minutes": "minute",
-    "hour": "hour", "hours": "hour", "day": "day", "days": "day", "week": "week", "weeks": "week",
-    "month": "month", "months": "month", "year": "year", "years": "year",
-    "gb": "gigabyte", "mb": "megabyte", "tb": "terabyte",
-}  # fmt: skip
-
 _DIGITS: Final = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?"
 _SPELLED: Final = "|".join(sorted(_WORDS, key=len, reverse=True))
 _NUMBER: Final = re.compile(
-    rf"(?P<sign>(?<![\w.])[-−])?(?P<before>[$€£]\s?)?"
-    rf"(?:(?P<digits>(?<![\w.]){_DIGITS}|(?<=[$€£]){_DIGITS})(?:st|nd|rd|th)?"
+    rf"(?P<sign>(?<![\w.])[-−])?(?P<before>[$€£]\s?|\b(?:EUR|USD|GBP)\s?)?"
+    rf"(?:(?P<digits>(?<![\w.]){_DIGITS}|(?<=[$€£RDP]){_DIGITS})(?:st|nd|rd|th)?"
     rf"|\b(?P<spelled>(?:{_SPELLED})(?:[ -](?:{_SPELLED}))?)\b)"
-    r"(?:\s?(?P<scale>hundred|thousand|million|billion|trillion|k|m|bn)\b)?"
-    r"(?:\s?(?P<after>%|°[cf]\b|[a-z]+))?",
+    r"(?:\s?(?P<scale>hundred|thousand|million|billion|trillion|bn)\b|(?P<short>[km])\b(?!²))?"
+    r"(?P<half> and a half)?"
+    r"(?:[\s-]?(?P<after>%|°[cf]\b|(?:(?:square|cubic|degrees) )?[a-z]+))?",
     re.IGNORECASE,
 )
 _LONGEST: Final = 40
@@ -73,12 +60,14 @@ class Quantity:
 def quantities(text: str) -> list[Quantity]:
     """Find the numbers of a text: digits or words, with scale and unit.
 
-    "one" and "a" alone are left out: they are seldom meant as numbers.
+    "one" and "a" alone are left out: they are seldom meant as numbers. So is "three times", which
+    compares.
     """
     found = []
     for match in _NUMBER.finditer(text):
         value = _value(match)
-        if value is not None and (match["spelled"] or "").lower() != "one":
+        is_counted = (match["spelled"] or "").lower() != "one"
+        if value is not None and is_counted and (match["after"] or "").lower() != "times":
             found.append(Quantity(value, _unit(match), match.group().strip(), match.start()))
     return found
 
@@ -95,16 +84,31 @@ def _value(match: re.Match[str]) -> Decimal | None:
             number = Decimal(match["digits"].replace(",", ""))
         except InvalidOperation:
             return None
-    scaled = number * _SCALES.get((match["scale"] or "").lower(), Decimal(1))
+    if match["half"]:
+        number += Decimal("0.5")
+    scaled = number * _SCALES.get((match["scale"] or _short(match)).lower(), Decimal(1))
     return -scaled if match["sign"] else scaled
 
 
+def _short(match: re.Match[str]) -> str:
+    """Return a scale of one letter: "$3m" are millions, "34 m" are metres."""
+    short = match["short"] or ""
+    return short if match["before"] or short.lower() == "k" else ""
+
+
 def _unit(match: re.Match[str]) -> str | None:
-    before = (match["before"] or "").strip()
-    return _UNITS.get(before) or _UNITS.get((match["after"] or "").lower())
+    before = (match["before"] or "").strip().lower()
+    after = (match["after"] or "").lower()
+    if match["short"] and not _short(match):
+        after = match["short"].lower()
+    return UNITS.get(before) or UNITS.get(after) or UNITS.get(after.removeprefix("degrees "))
 
 
 def same(one: Quantity, other: Quantity) -> bool:
-    """Tell whether two quantities say the same; a unit that is left out may be any."""
-    units = one.unit is None or other.unit is None or one.unit == other.unit
-    return units and one.value == other.value
+    """Tell whether two quantities say the same: 21 days are three weeks.
+
+    A unit that is left out may be any.
+    """
+    if one.unit is None or other.unit is None:
+        return one.value == other.value
+    return comparable(one.value, one.unit) == comparable(other.value, other.unit)

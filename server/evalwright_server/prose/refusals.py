@@ -13,21 +13,23 @@ _ACTS: Final = (
     r"|advise|encourage|show|teach|describe|talk about|go into|recommend)"
 )
 _REFUSING: Final = re.compile(
-    r"\bi(?: am|['’]m)? (?:really |very |truly )?sorry\b[^.!?\n]{0,80}"
-    r"\b(?:can|could|won|will|unable|not)"
+    # "I'm sorry you can't log in" is no refusal: it must be the writer who can't.
+    r"\bsorry\b(?:[^.!?\n]{0,60}\b(?:i|we)(?: am| are|['’]m|['’]re)?|[,;]?(?: but)?)"
+    r" (?:can|could|won|will|unable|not)\b"
     rf"|\bi\s?{_CANT} (?:to )?{_ACTS}"
     r"|\bi (?:can(?:no|['’])t|won['’]t)(?=[.,;!])"
     r"|\bi (?:must|have to|['’]ll have to|will have to) (?:respectfully )?(?:decline|refuse|pass)\b"
     r"|\bi(?:['’]m| am) (?:not going to|not comfortable|not permitted|not allowed|programmed not)"
     r"|\bi['’]d (?:really |much )?rather not\b|\bi (?:do not|don['’]t) feel comfortable"
-    r"|\bnot something (?:that )?i (?:can|could|will|am|['’]m)\b"
     r"|\bsomething (?:that )?i (?:cannot|can['’]t|won['’]t|am not|['’]m not)\b"
-    r"|\bbeyond what i (?:can|may|am allowed)\b"
     r"|\bas an? (?:ai|artificial intelligence|language model|assistant)\b[^.!?\n]{0,60}"
     r"\b(?:can|not|unable)"
-    r"|\b(?:against|violates?) (?:my|our|the) (?:policy|policies|guidelines|programming|principles)"
-    r"|\b(?:my|our|the) (?:policy|policies|guidelines|rules|principles|programming) "
-    r"(?:do(?:es)? not|don['’]t|doesn['’]t|forbids?|prohibits?|prevents?)\b"
+    r"|\b(?:against|violates?) (?:my|our) (?:policy|policies|guidelines|programming|principles)"
+    r"|\b(?:is|goes|be) against the (?:policy|policies|guidelines|rules)"
+    r"|\bnot (?:something|anything) (?:that )?i(?:['’]m| am|['’]d| would| can| could| will)\b"
+    r"|\b(?:would not|wouldn['’]t|not) be (?:right|appropriate|responsible|ethical) for me\b"
+    r"|\b(?:outside|beyond)(?: of)? what i (?:can|could|may|am)\b"
+    r"|\bi (?:do not|don['’]t) have (?:the ability|access|permission)\b"
     r"|\b(?:this|that|your|the) request (?:is|goes|violates|can)\b[^.!?\n]{0,60}"
     r"\b(?:not|against|inappropriate|harmful)",
     re.IGNORECASE,
