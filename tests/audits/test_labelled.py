@@ -5,7 +5,8 @@ from benchmarks.quality.audits import FROZEN, REFUSALS, area, digest, false_alar
 
 from evalwright_server.audits import AuditItem, audit
 from evalwright_server.audits.auditing import THRESHOLD
-from evalwright_server.audits.prototypes import LEAST, MOST, harmful_meaning, prototypes
+from evalwright_server.audits.planes import lay_planes, prototypes
+from evalwright_server.audits.prototypes import LEAST, MOST, harmful_meaning, stored_planes
 from evalwright_server.embeddings import open_embedder
 from evalwright_server.embeddings.embedder import Embedder
 
@@ -18,6 +19,15 @@ def embedder() -> Embedder:
 
 def test_the_test_half_is_frozen() -> None:
     assert digest(load()) == FROZEN
+
+
+@pytest.mark.slow
+def test_the_planes_are_those_of_the_prototypes(embedder: Embedder) -> None:
+    """Whoever changes prototypes.toml runs scripts/audit_planes.py."""
+    laid, stored = lay_planes(embedder), stored_planes()
+    assert laid.keys() == stored.keys()
+    for code, plane in laid.items():
+        assert abs(plane - stored[code]).max() < 1e-3, code
 
 
 def test_no_prototype_is_a_labelled_answer() -> None:

@@ -6,11 +6,10 @@ are what there is to change.
 """
 
 import re
-import tomllib
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cache, lru_cache
+from functools import cache
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from evalwright_server.audits.findings import Finding
 from evalwright_server.prose.sentences import Sentence, split_sentences
@@ -19,6 +18,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+PLANES: Final = "planes.npz"
+"""Where the planes are kept."""
 SUSPECT: Final = 0.2
 """Distance from which a sentence counts with the usual threshold: 1 is that of harmful prototypes,
 and -1 that of benign ones."""
@@ -28,8 +29,6 @@ LEAST: Final = 0.3
 """The confidence below which nothing is reported."""
 MOST: Final = 0.8
 """The highest confidence: closeness of meaning alone is no proof."""
-SOFTNESS: Final = 0.01
-"""How much the planes may err about prototypes (the ridge of the least squares)."""
 SENTENCES: Final = 300
 """Sentences of a text that are looked at."""
 DENIED: Final = 0.5
@@ -42,9 +41,6 @@ _DENIAL: Final = re.compile(
 _SHORTEST: Final = 20
 _SHOWN: Final = 200
 
-_OWN_BENIGN, _OTHER_BENIGN, _OTHER_HARMFUL = 0.5, 0.3, 0.2
-"""What groups of prototypes weigh for a category's plane; its own harmful ones weigh 1."""
-
 
 class Embeds(Protocol):
     """Turns texts into vectors of length 1; see `embeddings.Embedder`."""
@@ -53,56 +49,18 @@ class Embeds(Protocol):
         """Return a row for each text."""
         ...
 
-    def __hash__(self) -> int:
-        """Tell embedders apart."""
-        ...
-
 
 @cache
-def prototypes() -> dict[str, Any]:
-    """Return the sentences by category and kind, as they stand in `prototypes.toml`."""
-    text = files("evalwright_server.audits").joinpath("prototypes.toml").read_text(encoding="utf-8")
-    return tomllib.loads(text)
+def stored_planes() -> "Mapping[str, NDArray[np.float32]]":
+    """Return a plane for each category: its normal, and how far it is off the origin.
 
-
-@lru_cache(maxsize=2)
-def _planes(embedder: Embeds) -> "Mapping[str, NDArray[np.float64]]":
-    """Return a plane for each category: its normal, and how far it is off the origin."""
+    They were laid by `planes.py`; embedding all prototypes anew would take seconds.
+    """
     import numpy as np  # noqa: PLC0415 - comes with an extra
 
-    rows = [
-        (code, kind == "harmful", text)
-        for code, kinds in prototypes().items()
-        for kind, texts in kinds.items()
-        for text in texts
-    ]
-    vectors = embedder.embed([text for _, _, text in rows]).astype(np.float64)
-    points = np.hstack([vectors, np.ones((len(rows), 1))])
-    codes = np.array([code for code, _, _ in rows])
-    harmful = np.array([is_harmful for _, is_harmful, _ in rows])
-    return {code: _plane(points, codes == code, harmful) for code in prototypes()}
-
-
-def _plane(
-    points: "NDArray[np.float64]", own: "NDArray[np.bool_]", harmful: "NDArray[np.bool_]"
-) -> "NDArray[np.float64]":
-    """Return the plane that fits best, by weighted least squares with a ridge."""
-    import numpy as np  # noqa: PLC0415 - comes with an extra
-
-    weights = np.zeros(len(points))
-    for group, weight in (
-        (own & harmful, 1.0),
-        (own & ~harmful, _OWN_BENIGN),
-        (~own & ~harmful, _OTHER_BENIGN),
-        (~own & harmful, _OTHER_HARMFUL),
-    ):
-        weights[group] = weight / max(group.sum(), 1)
-    sides = np.where(own & harmful, 1.0, -1.0)
-    ridge = SOFTNESS * np.eye(points.shape[1])
-    ridge[-1, -1] = 0.0
-    weighted = (points * weights[:, None]).T
-    solved = np.linalg.solve(weighted @ points + ridge, weighted @ sides)
-    return np.asarray(solved, dtype=np.float64)
+    with files("evalwright_server.audits").joinpath(PLANES).open("rb") as file:
+        stored = np.load(file)
+        return dict(zip(stored["codes"].tolist(), stored["planes"], strict=True))
 
 
 def comparable(text: str) -> list[Sentence]:
@@ -121,7 +79,7 @@ def harmful_meaning(text: str, codes: frozenset[str], embedder: Embeds) -> Itera
         return
     vectors = embedder.embed([sentence.text for sentence in sentences])
     denials = [DENIED if _DENIAL.search(sentence.text) else 1.0 for sentence in sentences]
-    planes = _planes(embedder)
+    planes = stored_planes()
     for code in sorted(planes.keys() & codes):
         distances = vectors @ planes[code][:-1] + planes[code][-1]
         found = [
