@@ -2,7 +2,7 @@
 
 import sys
 
-from benchmarks import jobs, many_jobs, reads, run_start, sandboxes, scale
+from benchmarks import jobs, many_jobs, metrics, reads, run_start, sandboxes, scale
 from benchmarks.server import serving
 
 
@@ -12,6 +12,7 @@ def main() -> int:
         print(reads.report(server.address))
         print(run_start.report(server.address))
     print(sandboxes.report())
+    print(metrics.report())
     with serving() as server:
         print(jobs.report(server.address))
         print(many_jobs.report(server.address, server.data / "evalwright.db"))
