@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from evalwright_server.web.document import Document
+from evalwright_server.web.document import Document, Family
 
 
 def schemas_of_answers(document: Document) -> dict[str, dict[str, Any]]:
     """Return the components that successful answers are made of.
 
-    Those about jobs are left out: no client of another generation asks for them.
+    Those about jobs and analyses are left out: no client of another generation asks for them.
     """
     found: dict[str, dict[str, Any]] = {}
 
@@ -25,7 +25,7 @@ def schemas_of_answers(document: Document) -> dict[str, dict[str, Any]]:
                 visit(value)
 
     for operation in document.operations.values():
-        if operation.is_of_jobs:
+        if operation.family is not Family.NATIVE:
             continue
         if (answer := operation.answers.get(str(operation.success))) is not None:
             visit({"$ref": f"#{answer.pointer}"})
