@@ -22,8 +22,8 @@ client, that is one of an old and one of a new generation."""
 COMPILED = ("Linux", "x86_64", "3.11")
 """What the parts of the Valiqor client that talk to a server were compiled for, all of them."""
 SOURCES = ("generated", "sdk", "server", "tests", "benchmarks", "examples", "scripts", "codegen")
-PARALLEL = ("-n", "2", "--dist", "loadgroup")
-"""Two processes, which is what two cores are for; tests of one group stay together."""
+PARALLEL = ("-n", "3", "--dist", "loadgroup")
+"""Three processes keep two cores busy, as many tests wait; tests of one group stay together."""
 
 
 def tool(session: nox.Session, name: str, *arguments: str, **variables: str) -> None:
