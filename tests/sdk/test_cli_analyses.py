@@ -333,6 +333,8 @@ class Interrupted:
             stderr=subprocess.PIPE,
             text=True,
             env={**os.environ, "EVALWRIGHT_BASE_URL": server.base_url},
+            # A shell that starts the tests in the background has them ignore it.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
         os.close(theirs)
 
