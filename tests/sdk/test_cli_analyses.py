@@ -315,6 +315,14 @@ def test_cancelling(cli: Cli, server: ScriptedServer) -> None:
     assert server.requests[-1].query == {"job_type": "redteam"}
 
 
+HEEDS_INTERRUPTS = """
+import runpy, signal
+signal.signal(signal.SIGINT, signal.default_int_handler)
+runpy.run_module("evalwright", run_name="__main__", alter_sys=True)
+"""
+"""A shell that starts tests in the background has them, and what they start, ignore interrupts."""
+
+
 class Interrupted:
     """The command in a process of its own, which gets Ctrl-C while it waits."""
 
@@ -327,14 +335,12 @@ class Interrupted:
         self.ours, theirs = pty.openpty() if terminal else os.pipe()[::-1]
         words = ["eval", "result", "--run-id", RUN]
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "evalwright", *words],
+            [sys.executable, "-c", HEEDS_INTERRUPTS, *words],
             stdin=theirs,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
             env={**os.environ, "EVALWRIGHT_BASE_URL": server.base_url},
-            # A shell that starts the tests in the background has them ignore it.
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
         os.close(theirs)
 
