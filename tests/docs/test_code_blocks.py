@@ -20,6 +20,7 @@ NOT_RUN_HERE = re.compile(
     r"|\./codegen\.sh.*"  # tests/codegen runs it
     r"|\./quickstart\.sh"  # test_quickstart runs it
     r"|evalwright serve.*"  # tests/server runs it, with every option
+    r"|python -m benchmarks.*"  # takes minutes; tests/quality holds its figures to the page
 )
 
 
