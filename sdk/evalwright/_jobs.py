@@ -1,6 +1,5 @@
 """What is known of jobs without asking a server: their states, and making requests."""
 
-import uuid
 from collections.abc import Mapping
 from os import PathLike, fspath
 from pathlib import Path
@@ -91,11 +90,6 @@ def submission(
         models.SubmitJobRequest,
         given(code=read_code(code), input_data=input_data, webhook=hook, **members),
     )
-
-
-def new_key() -> str:
-    """Make a key for one submission; the same one goes out on every attempt."""
-    return f"sdk-{uuid.uuid4().hex}"
 
 
 def patience(timeout: float | None, startup_timeout: float | None) -> float:

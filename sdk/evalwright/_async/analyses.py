@@ -1,6 +1,5 @@
 """Starting analyses, and reading lists of them."""
 
-import uuid
 from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any, Protocol, TypeVar
 
@@ -156,8 +155,3 @@ class AsyncAnalysesResource(AsyncResource):
             if not status.is_running:
                 return
             await self._session.sleep(1.0)
-
-
-def new_key() -> str:
-    """Make a key for one analysis; the same one goes out on every attempt."""
-    return f"sdk-{uuid.uuid4().hex}"

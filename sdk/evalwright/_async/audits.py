@@ -4,10 +4,11 @@ from collections.abc import Mapping, Sequence
 
 from evalwright._analyses.requests import Dataset, JudgeChoice, audit_body, trace_audit_body
 from evalwright._analyses.status import OnProgress
-from evalwright._async.analyses import Starting, new_key
+from evalwright._async.analyses import Starting
 from evalwright._async.analysis_results import AsyncAuditRun
 from evalwright._async.audit_items import AsyncAuditItems
 from evalwright._async.job_handle import AwaitableJobHandle
+from evalwright._keys import new_key
 from evalwright_api import api, models
 
 

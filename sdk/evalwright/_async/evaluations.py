@@ -9,10 +9,11 @@ from evalwright._analyses.requests import (
     trace_evaluation_body,
 )
 from evalwright._analyses.status import OnProgress
-from evalwright._async.analyses import Starting, new_key
+from evalwright._async.analyses import Starting
 from evalwright._async.analysis_results import AsyncEvaluationRun
 from evalwright._async.evaluation_projects import AsyncEvaluationProjects
 from evalwright._async.job_handle import AwaitableJobHandle
+from evalwright._keys import new_key
 from evalwright_api import api, models
 
 

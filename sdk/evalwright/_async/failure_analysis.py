@@ -4,12 +4,13 @@ from collections.abc import Sequence
 
 from evalwright._analyses.requests import Dataset, JudgeChoice, failure_body
 from evalwright._analyses.status import OnProgress
-from evalwright._async.analyses import Starting, new_key
+from evalwright._async.analyses import Starting
 from evalwright._async.analysis_results import AsyncFailureAnalysisRun
 from evalwright._async.failure_insights import AsyncFailureInsights
 from evalwright._async.job_handle import AwaitableJobHandle
 from evalwright._errors.invalid import FieldError
 from evalwright._fields import refuse
+from evalwright._keys import new_key
 from evalwright_api import api, models
 
 

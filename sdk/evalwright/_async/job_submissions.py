@@ -9,10 +9,10 @@ from evalwright._jobs import (
     CodeChoice,
     LimitsChoice,
     WebhookChoice,
-    new_key,
     patience,
     submission,
 )
+from evalwright._keys import new_key
 from evalwright_api import api, models
 
 

@@ -6,13 +6,14 @@ from typing import Unpack
 from evalwright._analyses.requests import JudgeChoice, Target, red_team_body
 from evalwright._analyses.status import OnProgress
 from evalwright._analyses.targets import TargetFunction
-from evalwright._async.analyses import Starting, new_key
+from evalwright._async.analyses import Starting
 from evalwright._async.analysis_results import AsyncRedTeamRun
 from evalwright._async.job_handle import AwaitableJobHandle
 from evalwright._async.red_team_attacks import AsyncRedTeamAttacks
 from evalwright._errors.invalid import FieldError
 from evalwright._fields import refuse
 from evalwright._given import given
+from evalwright._keys import new_key
 from evalwright_api import api, models
 
 

@@ -1,7 +1,6 @@
 # Generated from sdk/evalwright/_async/analyses.py by scripts/unasync.py: do not edit.
 """Starting analyses, and reading lists of them."""
 
-import uuid
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Protocol, TypeVar
 
@@ -155,8 +154,3 @@ class AnalysesResource(Resource):
             if not status.is_running:
                 return
             self._session.sleep(1.0)
-
-
-def new_key() -> str:
-    """Make a key for one analysis; the same one goes out on every attempt."""
-    return f"sdk-{uuid.uuid4().hex}"

@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 
 from evalwright._analyses.requests import Dataset, JudgeChoice, audit_body, trace_audit_body
 from evalwright._analyses.status import OnProgress
-from evalwright._sync.analyses import Starting, new_key
+from evalwright._keys import new_key
+from evalwright._sync.analyses import Starting
 from evalwright._sync.analysis_results import AuditRun
 from evalwright._sync.audit_items import AuditItems
 from evalwright._sync.job_handle import AsyncJobHandle

@@ -10,7 +10,8 @@ from evalwright._analyses.requests import (
     trace_evaluation_body,
 )
 from evalwright._analyses.status import OnProgress
-from evalwright._sync.analyses import Starting, new_key
+from evalwright._keys import new_key
+from evalwright._sync.analyses import Starting
 from evalwright._sync.analysis_results import EvaluationRun
 from evalwright._sync.evaluation_projects import EvaluationProjects
 from evalwright._sync.job_handle import AsyncJobHandle

@@ -7,7 +7,8 @@ from evalwright._analyses.requests import Dataset, JudgeChoice, failure_body
 from evalwright._analyses.status import OnProgress
 from evalwright._errors.invalid import FieldError
 from evalwright._fields import refuse
-from evalwright._sync.analyses import Starting, new_key
+from evalwright._keys import new_key
+from evalwright._sync.analyses import Starting
 from evalwright._sync.analysis_results import FailureAnalysisRun
 from evalwright._sync.failure_insights import FailureInsights
 from evalwright._sync.job_handle import AsyncJobHandle

@@ -7,10 +7,10 @@ from evalwright._jobs import (
     CodeChoice,
     LimitsChoice,
     WebhookChoice,
-    new_key,
     patience,
     submission,
 )
+from evalwright._keys import new_key
 from evalwright._sync.job import Job
 from evalwright._sync.job_artifacts import JobArtifacts
 from evalwright._sync.job_state import Progress

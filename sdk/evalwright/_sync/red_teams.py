@@ -10,7 +10,8 @@ from evalwright._analyses.targets import TargetFunction
 from evalwright._errors.invalid import FieldError
 from evalwright._fields import refuse
 from evalwright._given import given
-from evalwright._sync.analyses import Starting, new_key
+from evalwright._keys import new_key
+from evalwright._sync.analyses import Starting
 from evalwright._sync.analysis_results import RedTeamRun
 from evalwright._sync.job_handle import AsyncJobHandle
 from evalwright._sync.red_team_attacks import RedTeamAttacks
