@@ -23,8 +23,8 @@ from numpy.typing import NDArray
 
 from evalwright_server.audits import CATEGORIES
 from evalwright_server.audits.auditing import THRESHOLD, findings_in
-from evalwright_server.audits.prototypes import Embeds
 from evalwright_server.embeddings import EmbeddingsMissing, open_embedder
+from evalwright_server.embeddings.embeds import Embeds
 from evalwright_server.prose.refusals import is_refusal
 
 DATA: Final = Path(__file__).parent / "data" / "audits.toml"

@@ -9,7 +9,8 @@ from evalwright_server.audits.findings import Finding
 from evalwright_server.audits.patterns import harmful_wording
 from evalwright_server.audits.personal_data import CATEGORY as PRIVACY
 from evalwright_server.audits.personal_data import masked, personal_data
-from evalwright_server.audits.prototypes import Embeds, harmful_meaning
+from evalwright_server.audits.prototypes import harmful_meaning
+from evalwright_server.embeddings.embeds import Embeds
 from evalwright_server.prose.refusals import is_refusal
 
 THRESHOLD: Final = 0.5

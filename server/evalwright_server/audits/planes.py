@@ -12,7 +12,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from evalwright_server.audits.prototypes import Embeds
+from evalwright_server.embeddings.embeds import Embeds
 
 SOFTNESS: Final = 0.01
 """How much the planes may err about prototypes (the ridge of the least squares)."""

@@ -6,12 +6,13 @@ are what there is to change.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib.resources import files
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final
 
 from evalwright_server.audits.findings import Finding
+from evalwright_server.embeddings.embeds import Embeds
 from evalwright_server.prose.sentences import Sentence, split_sentences
 
 if TYPE_CHECKING:
@@ -40,14 +41,6 @@ _DENIAL: Final = re.compile(
 )
 _SHORTEST: Final = 20
 _SHOWN: Final = 200
-
-
-class Embeds(Protocol):
-    """Turns texts into vectors of length 1; see `embeddings.Embedder`."""
-
-    def embed(self, texts: Sequence[str]) -> "NDArray[np.float32]":
-        """Return a row for each text."""
-        ...
 
 
 @cache

@@ -1,7 +1,6 @@
 """The files of the model, and the numbers in them."""
 
 from collections.abc import Mapping
-from importlib import metadata
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -35,11 +34,6 @@ def model_folder() -> Path:
     if not (folder / "model.safetensors").is_file():
         raise EmbeddingsMissing(f"{folder} has no model.safetensors")
     return folder
-
-
-def model_version() -> str:
-    """Return what to write beside vectors that are kept: other weights give other vectors."""
-    return f"{DISTRIBUTION} {metadata.version(DISTRIBUTION)}"
 
 
 def read_weights(folder: Path) -> "Mapping[str, NDArray[np.float32]]":

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from evalwright_server.metrics.meaning import Embeds, passages, pieces, ramp
+from evalwright_server.embeddings.embeds import Embeds
+from evalwright_server.metrics.meaning import passages, pieces, ramp
 from evalwright_server.prose.dates import named_dates
 from evalwright_server.prose.names import name_words
 from evalwright_server.prose.negation import denied, is_negative, opposed

@@ -2,9 +2,10 @@
 
 from typing import Final
 
+from evalwright_server.embeddings.embeds import Embeds
 from evalwright_server.metrics.claims import claims_of, explain, mean_support, support
 from evalwright_server.metrics.items import Engine, MetricItem, Outcome, Score
-from evalwright_server.metrics.meaning import Embeds, pieces, ramp
+from evalwright_server.metrics.meaning import pieces, ramp
 from evalwright_server.metrics.relevance import OFF_TOPIC, ON_TOPIC, REFUSED, relevance
 from evalwright_server.metrics.requests import (
     asked_count,

@@ -1,8 +1,8 @@
 """Metrics of whether an answer is true to its sources."""
 
+from evalwright_server.embeddings.embeds import Embeds
 from evalwright_server.metrics.claims import claims_of, explain, support, total_support
 from evalwright_server.metrics.items import Engine, MetricItem, Outcome, Score, Unscored
-from evalwright_server.metrics.meaning import Embeds
 from evalwright_server.prose.refusals import is_refusal
 
 

@@ -1,25 +1,12 @@
 """How close texts are in meaning, and what closeness is worth."""
 
-from collections.abc import Sequence
 from itertools import pairwise
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import Final
 
 from evalwright_server.prose.sentences import split_sentences
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
 LONGEST: Final = 200
 """Sentences of a text that are looked at; later ones are seen in pieces of several sentences."""
-
-
-class Embeds(Protocol):
-    """Turns texts into vectors of length 1; see `embeddings.Embedder`."""
-
-    def embed(self, texts: Sequence[str]) -> "NDArray[np.float32]":
-        """Return a row for each text."""
-        ...
 
 
 def pieces(text: str) -> list[str]:

@@ -3,10 +3,11 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final, TypeAlias
 
+from evalwright_server.embeddings.embeds import Embeds
 from evalwright_server.metrics.completeness import response_completeness, task_adherence
 from evalwright_server.metrics.grounding import factual_accuracy, hallucination
 from evalwright_server.metrics.items import MetricItem, Outcome, Unscored
-from evalwright_server.metrics.meaning import Embeds, passages, pieces
+from evalwright_server.metrics.meaning import passages, pieces
 from evalwright_server.metrics.overlap import bleu, chrf, rouge_l, token_f1
 from evalwright_server.metrics.relevance import answer_relevance, similarity
 from evalwright_server.metrics.retrieval import context_precision, context_recall

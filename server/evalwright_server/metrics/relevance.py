@@ -4,8 +4,9 @@ from typing import Final
 
 from rapidfuzz.distance import Levenshtein
 
+from evalwright_server.embeddings.embeds import Embeds
 from evalwright_server.metrics.items import Engine, MetricItem, Outcome, Score
-from evalwright_server.metrics.meaning import Embeds, pieces, ramp
+from evalwright_server.metrics.meaning import pieces, ramp
 from evalwright_server.metrics.strings import NO_EXPECTED, normalized
 from evalwright_server.prose.refusals import is_refusal
 from evalwright_server.prose.words import content_words

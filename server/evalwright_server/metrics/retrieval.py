@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from typing import Final
 
+from evalwright_server.embeddings.embeds import Embeds
 from evalwright_server.metrics.claims import claims_of, explain, mean_support, support
 from evalwright_server.metrics.items import Engine, MetricItem, Outcome, Score, Unscored
-from evalwright_server.metrics.meaning import Embeds, passages
+from evalwright_server.metrics.meaning import passages
 
 RELEVANT: Final = 0.45
 """Cosine to the question or the answer from which a passage is of use."""

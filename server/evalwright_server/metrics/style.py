@@ -10,8 +10,9 @@ from collections import Counter
 from itertools import pairwise
 from typing import Final
 
+from evalwright_server.embeddings.embeds import Embeds
 from evalwright_server.metrics.items import Engine, MetricItem, Outcome, Score
-from evalwright_server.metrics.meaning import Embeds, pieces, ramp
+from evalwright_server.metrics.meaning import pieces, ramp
 from evalwright_server.metrics.requests import is_cut_off
 from evalwright_server.metrics.strings import normalized
 from evalwright_server.prose.words import STOP_WORDS, words
