@@ -2,12 +2,18 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import orjson
+from pydantic import JsonValue
 from sqlalchemy import Connection
 
-from evalwright_server.runs.analysis_payload import EngineChoice, JudgeUse, Secrets
+from evalwright_server.runs.analysis_payload import (
+    AnalysisPayload,
+    EngineChoice,
+    JudgeUse,
+    Secrets,
+)
 from evalwright_server.services.errors import Findings
 from evalwright_server.services.model_access import choose_model
 from evalwright_server.services.references import require
@@ -71,6 +77,26 @@ class JudgeWish:
         choice = choose_model(conn, space, wanted, "the judge", findings)
         findings.raise_if_any()
         return None if choice is None else JudgeUse(choice.model, integration=choice.integration)
+
+
+class Options(Protocol):
+    """What an analysis is to do, as its run's payload has it."""
+
+    def to_json(self) -> dict[str, JsonValue]:
+        """Return it as JSON."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedPlan:
+    """What to do, and who judges; called with a transaction, it is the run's payload."""
+
+    options: Options
+    judge: JudgeWish
+
+    def __call__(self, conn: Connection, space: int) -> AnalysisPayload:
+        """Return the payload; see `AnalysisRequest.plan`."""
+        return AnalysisPayload(self.options.to_json(), self.judge.use(conn, space))
 
 
 def read_judge(body: Mapping[str, Any], findings: Findings) -> JudgeWish:

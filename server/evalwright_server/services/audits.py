@@ -1,7 +1,6 @@
 """Security audits: datasets and traces looked through for harm."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 from sqlalchemy import Connection
@@ -9,12 +8,11 @@ from sqlalchemy import Connection
 from evalwright_server.audits import CATEGORIES
 from evalwright_server.runs.analysis_payload import (
     AnalysisKind,
-    AnalysisPayload,
     AuditOptions,
     EngineChoice,
 )
 from evalwright_server.services.analyses import AnalysisRequest
-from evalwright_server.services.analysis_judges import JudgeWish, predict_tokens, read_judge
+from evalwright_server.services.analysis_judges import JudgedPlan, predict_tokens, read_judge
 from evalwright_server.services.analysis_projects import find_project
 from evalwright_server.services.analysis_quotas import UsageAccount
 from evalwright_server.services.analysis_records import (
@@ -31,7 +29,7 @@ from evalwright_server.services.audit_items import list_unsafe
 from evalwright_server.services.errors import Findings
 from evalwright_server.services.requests import JsonObject
 from evalwright_server.services.security_settings import SecuritySettings
-from evalwright_server.services.trace_steps import describe, read_steps
+from evalwright_server.services.trace_steps import read_steps
 from evalwright_server.store.tables.analyses import analyses
 
 KIND: Final = AnalysisKind.SECURITY
@@ -44,13 +42,6 @@ def check_audit(body: Mapping[str, Any], findings: Findings) -> None:
     read_judge(body, findings)
 
 
-def check_trace(body: Mapping[str, Any], findings: Findings) -> None:
-    """Note that there is nothing to audit in the trace of a request."""
-    trace = body.get("trace")
-    if isinstance(trace, dict) and not read_steps(trace):
-        findings.add("/trace", describe(trace))
-
-
 def read_dataset(dataset: Sequence[Mapping[str, Any]]) -> list[JsonObject]:
     """Return the items of a dataset in the form that runs ask for."""
     return [{name: item[name] for name in _ITEM_MEMBERS if name in item} for item in dataset]
@@ -61,18 +52,6 @@ def read_trace(trace: Mapping[str, Any]) -> list[JsonObject]:
     return [
         {"user_input": step.input, "assistant_response": step.output} for step in read_steps(trace)
     ]
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What to look for, and who judges; called with a transaction, it is the run's payload."""
-
-    options: AuditOptions
-    judge: JudgeWish
-
-    def __call__(self, conn: Connection, space: int) -> AnalysisPayload:
-        """Return the payload; see `AnalysisRequest.plan`."""
-        return AnalysisPayload(self.options.to_json(), self.judge.use(conn, space))
 
 
 def plan_audit(
@@ -112,7 +91,7 @@ def plan_audit(
         KIND,
         body.get("project_name"),
         items,
-        Plan(options, wish),
+        JudgedPlan(options, wish),
         account,
         name=body.get("batch_name"),
         secrets=wish.secrets,

@@ -1,7 +1,6 @@
 """Evaluations: datasets and traces measured with metrics."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 from pydantic import JsonValue
@@ -11,12 +10,11 @@ from evalwright_server.metrics import METRICS
 from evalwright_server.metrics.items import Engine as ScoreEngine
 from evalwright_server.runs.analysis_payload import (
     AnalysisKind,
-    AnalysisPayload,
     EngineChoice,
     EvaluationOptions,
 )
 from evalwright_server.services.analyses import AnalysisRequest
-from evalwright_server.services.analysis_judges import JudgeWish, predict_tokens, read_judge
+from evalwright_server.services.analysis_judges import JudgedPlan, predict_tokens, read_judge
 from evalwright_server.services.analysis_projects import find_project
 from evalwright_server.services.analysis_quotas import UsageAccount
 from evalwright_server.services.analysis_records import (
@@ -36,7 +34,7 @@ from evalwright_server.services.analysis_rules import (
 from evalwright_server.services.analysis_views import error_of, status_of, with_status
 from evalwright_server.services.errors import Findings
 from evalwright_server.services.requests import JsonObject
-from evalwright_server.services.trace_steps import describe, read_steps
+from evalwright_server.services.trace_steps import read_steps
 from evalwright_server.store.tables.analyses import analyses
 
 KIND: Final = AnalysisKind.EVALUATION
@@ -50,13 +48,6 @@ def check_metrics(body: Mapping[str, Any], findings: Findings) -> None:
     chosen = [name for name in METRICS if not isinstance(metrics, list) or name in metrics]
     check_keys(findings, "/thresholds", body.get("thresholds"), chosen, "measured metric")
     read_judge(body, findings)
-
-
-def check_trace(body: Mapping[str, Any], findings: Findings) -> None:
-    """Note that there is nothing to measure in the trace of a request."""
-    trace = body.get("trace")
-    if isinstance(trace, dict) and not read_steps(trace):
-        findings.add("/trace", describe(trace))
 
 
 def read_dataset(dataset: Sequence[Mapping[str, Any]]) -> list[JsonObject]:
@@ -87,18 +78,6 @@ def read_trace(trace: Mapping[str, Any]) -> list[JsonObject]:
     ]
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What is to be measured, and by what; called with a transaction, it is the run's payload."""
-
-    options: EvaluationOptions
-    judge: JudgeWish
-
-    def __call__(self, conn: Connection, space: int) -> AnalysisPayload:
-        """Return the payload; see `AnalysisRequest.plan`."""
-        return AnalysisPayload(self.options.to_json(), self.judge.use(conn, space))
-
-
 def plan_evaluation(
     body: Mapping[str, Any],
     items: Sequence[JsonObject],
@@ -123,7 +102,7 @@ def plan_evaluation(
         KIND,
         body["project_name"],
         items,
-        Plan(options, wish),
+        JudgedPlan(options, wish),
         account,
         name=body.get("run_name"),
         metadata=metadata,

@@ -14,7 +14,7 @@ from evalwright_server.services.analysis_records import (
 )
 from evalwright_server.services.analysis_views import with_status
 from evalwright_server.services.failure_requests import KIND
-from evalwright_server.services.failure_views import inputs_between, view_head, view_in_list
+from evalwright_server.services.failure_views import view_head, view_in_list
 from evalwright_server.services.requests import JsonObject
 from evalwright_server.store.tables.analyses import analyses
 from evalwright_server.store.tables.projects import projects
@@ -59,12 +59,6 @@ def count_failure_analyses(conn: Connection, project_name: str | None) -> JsonOb
     """Return how many failure analyses there are."""
     chosen = _of_project(conn, project_name).subquery()
     return {"count": conn.execute(select(func.count()).select_from(chosen)).scalar_one()}
-
-
-def list_inputs(conn: Connection, uid: str) -> JsonObject:
-    """Return what was analysed."""
-    stored = find_failure_analysis(conn, uid)
-    return {"inputs": inputs_between(conn, stored, 0, stored.total_items)}
 
 
 def list_projects(conn: Connection) -> JsonObject:

@@ -44,10 +44,10 @@ class SpanView:
 
 def read_spans(trace: Mapping[str, Any]) -> Iterator[SpanView]:
     """Yield the spans of a trace: those under `spans`, and those in envelopes of OTLP."""
-    yield from (span_view(span) for span in _objects(trace.get("spans")))
-    for resource in _objects(trace.get("resourceSpans", trace.get("resource_spans"))):
-        for scope in _objects(resource.get("scopeSpans", resource.get("scope_spans"))):
-            yield from (span_view(span) for span in _objects(scope.get("spans")))
+    yield from (span_view(span) for span in objects(trace.get("spans")))
+    for resource in objects(trace.get("resourceSpans", trace.get("resource_spans"))):
+        for scope in objects(resource.get("scopeSpans", resource.get("scope_spans"))):
+            yield from (span_view(span) for span in objects(scope.get("spans")))
 
 
 def span_view(span: Mapping[str, Any]) -> SpanView:
@@ -84,7 +84,7 @@ def retrieved_by(span: SpanView) -> Iterator[str]:
         if not isinstance(text, str):
             break
         yield text
-    for document in _objects(span.attributes.get("retrieval.documents")):
+    for document in objects(span.attributes.get("retrieval.documents")):
         nested = document.get("document")
         inner = nested if isinstance(nested, Mapping) else document
         text = inner.get("document.content", inner.get("content"))
@@ -176,7 +176,7 @@ def _parsed(value: object) -> object:
 def _read_attributes(given: object) -> dict[str, Any]:
     if isinstance(given, Mapping):
         return dict(given)
-    return {str(each.get("key")): _read_value(each.get("value")) for each in _objects(given)}
+    return {str(each.get("key")): _read_value(each.get("value")) for each in objects(given)}
 
 
 def _read_value(value: object) -> object:
@@ -193,7 +193,8 @@ def _read_value(value: object) -> object:
     return next(iter(value.values()), None)
 
 
-def _objects(values: object) -> Iterator[Mapping[str, Any]]:
+def objects(values: object) -> Iterator[Mapping[str, Any]]:
+    """Yield the objects of a list; nothing of what is none."""
     for value in values if isinstance(values, list) else ():
         if isinstance(value, Mapping):
             yield value

@@ -18,9 +18,11 @@ from typing import Any, Final, TypeAlias
 
 import orjson
 
+from evalwright_server.services.errors import Findings
 from evalwright_server.services.span_texts import (
     SpanView,
     input_of,
+    objects,
     output_of,
     read_spans,
     retrieved_by,
@@ -106,7 +108,7 @@ def _from_spans(spans: Sequence[SpanView]) -> Iterator[TraceStep]:
 
 
 def _from_steps(steps: object) -> Iterator[TraceStep]:
-    for step in _objects(steps):
+    for step in objects(steps):
         asked, answered = _first_text(step, _INPUTS), _first_text(step, _OUTPUTS)
         if asked and answered:
             context, calls = step.get("context"), step.get("tool_calls")
@@ -117,7 +119,7 @@ def _from_steps(steps: object) -> Iterator[TraceStep]:
                 tuple(text for text in texts if isinstance(text, str))
                 if isinstance(texts, list)
                 else (),
-                tuple(dict(call) for call in _objects(calls)),
+                tuple(dict(call) for call in objects(calls)),
             )
 
 
@@ -125,7 +127,7 @@ def _from_messages(messages: object) -> Iterator[TraceStep]:
     asked = ""
     calls: list[Mapping[str, Any]] = []
     results: dict[str, str] = {}
-    for message in _objects(messages):
+    for message in objects(messages):
         text = text_of(message.get("content"))
         match message.get("role"):
             case "user" | "human":
@@ -133,7 +135,7 @@ def _from_messages(messages: object) -> Iterator[TraceStep]:
             case "tool":
                 results[str(message.get("tool_call_id"))] = text
             case "assistant" | "ai":
-                calls += list(_objects(message.get("tool_calls")))
+                calls += list(objects(message.get("tool_calls")))
                 if asked and text:
                     called = tuple(_called(call, results) for call in calls)
                     yield TraceStep(asked, text, tool_calls=called)
@@ -159,7 +161,8 @@ def _first_text(step: Mapping[str, Any], names: Iterable[str]) -> str:
     return next((text for name in names if (text := text_of(step.get(name)))), "")
 
 
-def _objects(values: object) -> Iterator[Mapping[str, Any]]:
-    for value in values if isinstance(values, list) else ():
-        if isinstance(value, Mapping):
-            yield value
+def check_trace(body: Mapping[str, Any], findings: Findings) -> None:
+    """Note that there is nothing to analyse in the trace of a request."""
+    trace = body.get("trace")
+    if isinstance(trace, dict) and not read_steps(trace):
+        findings.add("/trace", describe(trace))

@@ -10,8 +10,9 @@ from evalwright_server.services import (
     evaluations,
     project_metrics,
 )
-from evalwright_server.services.evaluations import KIND, check_metrics, check_trace
+from evalwright_server.services.evaluations import KIND, check_metrics
 from evalwright_server.services.requests import JsonObject
+from evalwright_server.services.trace_steps import check_trace
 from evalwright_server.web.analyses import (
     account_of,
     answer_cancel,

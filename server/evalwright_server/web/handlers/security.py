@@ -23,6 +23,7 @@ from evalwright_server.services.errors import ResourceNotFound
 from evalwright_server.services.red_team_targets import require_public
 from evalwright_server.services.requests import JsonObject
 from evalwright_server.services.security_settings import SecuritySettings, settings_of_named
+from evalwright_server.services.trace_steps import check_trace
 from evalwright_server.web.analyses import (
     Patience,
     account_of,
@@ -45,7 +46,7 @@ async def audit_dataset(call: Call) -> Answer | Response:
 
 async def audit_trace(call: Call) -> Answer | Response:
     """Audit the steps of a trace."""
-    body = judged_body(call, "AuditTraceRequest", audits.check_audit, audits.check_trace)
+    body = judged_body(call, "AuditTraceRequest", audits.check_audit, check_trace)
     return await _audit(call, body, audits.read_trace(body["trace"]))
 
 
